@@ -1,0 +1,229 @@
+//! From a caller and what it names to a permit: looks the facts up and asks [`model::decide`].
+
+use std::sync::Arc;
+
+use model::access::admission;
+use model::error::code;
+use model::{
+    Action, Admission, Denied, Error, ErrorKind, Mode, OrganizationId, Permission, Permit, Place, ProjectId,
+    ResourceType, Result, Shares, Target, Visibility, WorkspaceId, decide,
+};
+use store::WorkspaceEntry;
+
+use crate::Platform;
+use crate::authentication::{Authenticated, Principal};
+use crate::standing::Standing;
+
+/// What a request names, before it is looked up.
+#[derive(Debug, Clone)]
+pub enum TargetRef {
+    /// The caller's own account.
+    OwnAccount,
+    /// The installation.
+    Instance,
+    /// An organization, by id or name.
+    Organization(String),
+    /// A workspace, by id or name, and a project of it.
+    Workspace(String, Option<ProjectId>),
+    /// The workspaces that the caller may see.
+    Workspaces {
+        /// Only what the caller gets into.
+        member_only: bool,
+    },
+    /// The organizations that the caller belongs to, and the people in them.
+    OwnOrganizations,
+    /// The workspace whose machine is calling.
+    OwnWorkspace,
+}
+
+/// A permit and what was looked up on the way to it.
+#[derive(Debug)]
+pub struct Authorized<M: Mode> {
+    /// The proof.
+    pub permit: Permit<M>,
+    /// The caller in the organization concerned.
+    pub standing: Option<Standing>,
+    /// The workspace concerned.
+    pub workspace: Option<Arc<WorkspaceEntry>>,
+}
+
+/// Decides whether the caller may do this, and proves it.
+pub async fn authorize<M: Mode>(
+    platform: &Platform,
+    who: &Authenticated,
+    permission: Permission,
+    target: TargetRef,
+) -> Result<Authorized<M>> {
+    limit_by_credential(who, permission, &target)?;
+    let actor = who.actor();
+    let decided =
+        |target: &Target<'_>| decide::<M>(who.caller(), permission, target, &actor).map_err(Error::from);
+    match target {
+        TargetRef::OwnAccount => Ok(alone(decided(&Target::OwnAccount)?)),
+        TargetRef::Instance => Ok(alone(decided(&Target::Instance)?)),
+        TargetRef::OwnWorkspace => match &who.principal {
+            Principal::Machine(entry) => {
+                let permit = decided(&Target::OwnWorkspace(&entry.facts.workspace))?;
+                Ok(Authorized { permit, standing: None, workspace: Some(entry.clone()) })
+            }
+            Principal::Account(_) => {
+                Err(Denied::WrongCaller("This endpoint is for workspace servers only.").into())
+            }
+        },
+        TargetRef::Organization(name) => {
+            let standing = platform.standing(who, &name).await?;
+            let permit = decided(&Target::Organization(standing.access()))?;
+            Ok(Authorized { permit, standing: Some(standing), workspace: None })
+        }
+        TargetRef::Workspace(name, project) => {
+            let (entry, standing, admission) = platform.workspace_standing(who, &name).await?;
+            let workspace = &entry.facts.workspace;
+            let place = project
+                .map_or(Place::Workspace(workspace.id), |project| Place::Project(workspace.id, project));
+            let access = standing.access();
+            let permit = decided(&Target::Workspace { access, workspace, place, admission })?;
+            Ok(Authorized { permit, standing: Some(standing), workspace: Some(entry) })
+        }
+        TargetRef::Workspaces { member_only } => {
+            let visibility = platform.visible_workspaces(who, member_only).await?;
+            Ok(alone(decided(&Target::Everything(visibility))?))
+        }
+        TargetRef::OwnOrganizations => {
+            let visibility = platform.own_organizations(who).await?;
+            Ok(alone(decided(&Target::Everything(visibility))?))
+        }
+    }
+}
+
+fn alone<M: Mode>(permit: Permit<M>) -> Authorized<M> {
+    Authorized { permit, standing: None, workspace: None }
+}
+
+/// What the credential itself forbids, whoever it belongs to.
+fn limit_by_credential(who: &Authenticated, permission: Permission, target: &TargetRef) -> Result<()> {
+    if let Some(only) = who.only_workspace() {
+        let message = format!("This token is only good for signing in to workspace {only}.");
+        return Err(Error::new(ErrorKind::Forbidden, code::WRONG_CREDENTIAL, message));
+    }
+    if permission == Permission::new(ResourceType::AccessToken, Action::Create) && who.is_from_access_token()
+    {
+        return Err(Error::new(
+            ErrorKind::Forbidden,
+            code::WRONG_CREDENTIAL,
+            "A personal access token cannot make or rotate personal access tokens. Sign in with your password.",
+        ));
+    }
+    let must_change =
+        who.is_interactive() && who.account().is_ok_and(|account| account.principal.password_expired);
+    let is_own_account = matches!(target, TargetRef::OwnAccount) && permission.resource == ResourceType::User;
+    if must_change && !is_own_account {
+        return Err(Error::new(
+            ErrorKind::Forbidden,
+            code::PASSWORD_EXPIRED,
+            "Change your password first: POST /users/me/password with current_password and new_password.",
+        ));
+    }
+    Ok(())
+}
+
+impl Platform {
+    /// The organization of that id or name.
+    pub async fn organization_id(&self, id_or_name: &str) -> Result<OrganizationId> {
+        if let Ok(id) = id_or_name.parse::<OrganizationId>() {
+            Ok(id)
+        } else {
+            let found = self.store.facts().organization_named(id_or_name).await?;
+            found.ok_or_else(|| Error::not_found("organization", id_or_name))
+        }
+    }
+
+    /// The workspace of that id or name.
+    pub async fn workspace_id(&self, id_or_name: &str) -> Result<WorkspaceId> {
+        if let Ok(id) = id_or_name.parse::<WorkspaceId>() {
+            Ok(id)
+        } else {
+            let found = self.store.facts().workspace_named(id_or_name).await?;
+            found.ok_or_else(|| Error::not_found("workspace", id_or_name))
+        }
+    }
+
+    /// The caller in an organization. An organization that it may not see does not exist for it.
+    pub async fn standing(&self, who: &Authenticated, id_or_name: &str) -> Result<Standing> {
+        let account = who.account()?;
+        let id = self.organization_id(id_or_name).await?;
+        let standing = Standing::find(self.store.facts(), account, id).await?;
+        // Called by the caller's word for it: the message must not tell an id from a name that exists.
+        let hidden = || Error::not_found("organization", id_or_name);
+        standing.filter(|standing| standing.access().is_present()).ok_or_else(hidden)
+    }
+
+    /// A workspace, the caller in its organization, and how the caller gets in.
+    pub async fn workspace_standing(
+        &self,
+        who: &Authenticated,
+        id_or_name: &str,
+    ) -> Result<(Arc<WorkspaceEntry>, Standing, Admission)> {
+        let hidden = || Error::not_found("workspace", id_or_name);
+        let account = who.account()?;
+        let facts = self.store.facts();
+        let id = self.workspace_id(id_or_name).await?;
+        let entry = facts.workspace(id).await?.ok_or_else(hidden)?;
+        let workspace = &entry.facts.workspace;
+        let standing = Standing::find(facts, account, workspace.organization).await?.ok_or_else(hidden)?;
+        let shares = self.shares_of(&entry, &standing).await?;
+        let admission = admission(&standing.access(), workspace, !shares.is_empty());
+        if admission == Admission::None {
+            return Err(hidden());
+        }
+        Ok((entry, standing, admission))
+    }
+
+    pub(crate) async fn shares_of(&self, entry: &WorkspaceEntry, standing: &Standing) -> Result<Arc<Shares>> {
+        let teams = standing.membership.as_ref().map_or(&[][..], |membership| &membership.teams);
+        self.store.facts().shares(entry, standing.account.principal.id, teams).await
+    }
+
+    /// The workspaces a caller may see. Super-users get into every workspace.
+    async fn visible_workspaces(&self, who: &Authenticated, member_only: bool) -> Result<Visibility> {
+        let account = who.account()?;
+        if account.principal.is_superuser {
+            return Ok(Visibility::All);
+        }
+        let needed = if member_only { Action::Client } else { Action::Read };
+        let needed = Permission::new(ResourceType::Workspace, needed);
+        let (mut organizations, mut workspaces) = (Vec::new(), Vec::new());
+        for standing in self.standings(who).await? {
+            if standing.access().in_organization().allows(needed) {
+                organizations.push(standing.organization.facts.organization.id);
+            }
+            let assignments = standing.membership.iter().flat_map(|membership| &membership.assignments);
+            workspaces.extend(assignments.filter_map(|assignment| assignment.place.workspace()));
+        }
+        workspaces.sort_unstable();
+        workspaces.dedup();
+        Ok(Visibility::Listed { organizations, workspaces, principal: account.principal.id })
+    }
+
+    /// The organizations a caller belongs to; for super-users all.
+    async fn own_organizations(&self, who: &Authenticated) -> Result<Visibility> {
+        let account = who.account()?;
+        if account.principal.is_superuser {
+            return Ok(Visibility::All);
+        }
+        let standings = self.standings(who).await?;
+        let organizations =
+            standings.iter().map(|standing| standing.organization.facts.organization.id).collect();
+        Ok(Visibility::Listed { organizations, workspaces: Vec::new(), principal: account.principal.id })
+    }
+
+    /// The caller in each active organization it belongs to.
+    async fn standings(&self, who: &Authenticated) -> Result<Vec<Standing>> {
+        let account = who.account()?;
+        let mut standings = Vec::new();
+        for id in &account.organizations {
+            let standing = Standing::find(self.store.facts(), account, *id).await?;
+            standings.extend(standing.filter(|standing| standing.access().is_present()));
+        }
+        Ok(standings)
+    }
+}

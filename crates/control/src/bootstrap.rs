@@ -1,0 +1,102 @@
+//! The first start: a super-user, an organization, and a token to begin with.
+
+use model::audit::Origin;
+use model::{Error, Permit, PrincipalKind, Result, Secret, SystemReason, Write, name};
+
+use crate::credentials::CredentialCreate;
+use crate::organizations::OrganizationCreate;
+use crate::{Platform, audit, credentials, organizations, users};
+
+/// The username of the reserved administrator.
+pub const ADMIN: &str = "admin";
+/// The organization that a quick start makes.
+pub const ORGANIZATION: &str = "default";
+/// The name of the first token.
+pub const TOKEN: &str = "quickstart";
+
+/// What a first start made. The secrets are here and nowhere else.
+#[derive(Debug)]
+pub struct FirstStart {
+    /// The reserved administrator's username.
+    pub username: String,
+    /// Its password.
+    pub password: Secret,
+    /// Its first personal access token.
+    pub token: Secret,
+    /// The organization it made.
+    pub organization: model::Organization,
+}
+
+impl Platform {
+    /// Whether this installation has nobody in it yet.
+    pub async fn is_empty(&self) -> Result<bool> {
+        let permit = Permit::system(SystemReason::Bootstrap);
+        let mut session = self.store.begin::<model::Read>(permit, Origin::default()).await?;
+        Ok(session.find_login(ADMIN).await?.is_none() && session.count_people().await? == 0)
+    }
+
+    /// Makes the reserved administrator with that password, which is not shown anywhere.
+    pub async fn create_admin(&self, password: &Secret) -> Result<()> {
+        let hash = users::hash_password(&self.passwords, self.env(), "password", password).await?;
+        let mut session =
+            self.store.begin::<Write>(Permit::system(SystemReason::Bootstrap), origin()).await?;
+        insert_admin(&mut session, &hash).await?;
+        session.commit().await
+    }
+
+    /// Makes the reserved administrator, an organization and a token. Only on an empty installation.
+    pub async fn first_start(&self) -> Result<FirstStart> {
+        let env = self.env().clone();
+        let password = generate_password(&env);
+        let hash = users::hash_password(&self.passwords, &env, "password", &password).await?;
+        let mut session =
+            self.store.begin::<Write>(Permit::system(SystemReason::Bootstrap), origin()).await?;
+        if session.find_login(ADMIN).await?.is_some() {
+            return Err(Error::exists("This installation has been started before."));
+        }
+        let admin = insert_admin(&mut session, &hash).await?;
+        let input = OrganizationCreate {
+            name: ORGANIZATION.to_owned(),
+            description: None,
+            logo_url: None,
+            owner_id: None,
+        };
+        let organization = organizations::create(&mut session, &admin, input).await?;
+        let input = CredentialCreate { name: TOKEN.to_owned(), ..Default::default() };
+        let shown = credentials::create(&mut session, &admin, input).await?;
+        session.commit().await?;
+        Ok(FirstStart { username: admin.username, password, token: shown.key, organization })
+    }
+}
+
+fn origin() -> Origin {
+    Origin { request_id: "bootstrap".to_owned(), ..Origin::default() }
+}
+
+async fn insert_admin(session: &mut store::Session<Write>, hash: &str) -> Result<model::Principal> {
+    let env = session.env().clone();
+    let username = name::username("username", ADMIN)?.text;
+    let mut admin = users::blank(env.id(), PrincipalKind::User, username, env.now());
+    admin.is_superuser = true;
+    admin.is_reserved = true;
+    admin.has_password = true;
+    admin.name = Some("Administrator".to_owned());
+    session.insert_principal(&admin).await?;
+    session.set_password(admin.id, hash).await?;
+    session.record(audit::created("user.created", &admin));
+    Ok(admin)
+}
+
+/// A password that can be read aloud: 20 characters of an alphabet without look-alikes, about 98 bits.
+#[must_use]
+pub fn generate_password(env: &model::Env) -> Secret {
+    const ALPHABET: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyzACDEFGH23";
+    let mut text = String::with_capacity(24);
+    for (index, byte) in env.bytes::<20>().iter().enumerate() {
+        if index > 0 && index % 5 == 0 {
+            text.push('-');
+        }
+        text.push(ALPHABET.get(usize::from(byte & 31)).map_or('x', |letter| char::from(*letter)));
+    }
+    Secret::new(text)
+}

@@ -1,0 +1,159 @@
+//! The answers to the workspace servers' questions: from memory, complete, and no for everybody unknown.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::access::{WorkspaceRights, admission};
+use model::{Action, Admission, Error, ErrorKind, PrincipalId, Resource, Result, Shares, WorkspaceId};
+use parking_lot::Mutex;
+use store::{PrincipalFacts, WorkspaceEntry};
+use uuid::Uuid;
+
+use crate::Platform;
+use crate::authentication::Authenticated;
+use crate::standing::Standing;
+use crate::workspaces;
+
+/// Which ids somebody may act on: all, or these.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AllowedIds {
+    /// All of the type.
+    pub full_access: bool,
+    /// These, if not all.
+    pub ids: Vec<Uuid>,
+}
+
+/// An account towards a workspace: the facts of one question.
+struct Subject {
+    standing: Standing,
+    entry: Arc<WorkspaceEntry>,
+    shares: Arc<Shares>,
+}
+
+impl Platform {
+    async fn subject(&self, entry: &Arc<WorkspaceEntry>, user: PrincipalId) -> Result<Option<Subject>> {
+        let facts = self.store.facts();
+        let Some(account) = facts.principal(user).await? else { return Ok(None) };
+        let organization = entry.facts.workspace.organization;
+        let Some(standing) = Standing::find(facts, &account, organization).await? else { return Ok(None) };
+        let shares = self.shares_of(entry, &standing).await?;
+        Ok(Some(Subject { standing, entry: entry.clone(), shares }))
+    }
+
+    /// For each resource whether the account may do the action. Resources that cannot be read are denied, and
+    /// so is everything to accounts that do not exist: the asking server takes an error for a crash.
+    pub async fn check_permissions(
+        &self,
+        entry: &Arc<WorkspaceEntry>,
+        user: PrincipalId,
+        action: Action,
+        resources: &[String],
+    ) -> Result<Vec<bool>> {
+        let Some(subject) = self.subject(entry, user).await? else { return Ok(vec![false; resources.len()]) };
+        let none = Shares::default();
+        let rights = subject.rights(&none);
+        Ok(resources
+            .iter()
+            .map(|text| Resource::parse(text).is_ok_and(|resource| rights.allows(&resource, action)))
+            .collect())
+    }
+
+    /// The ids of a type on which the account may do the action.
+    pub async fn allowed_resource_ids(
+        &self,
+        entry: &Arc<WorkspaceEntry>,
+        user: PrincipalId,
+        action: Action,
+        resource: &Resource<'_>,
+    ) -> Result<AllowedIds> {
+        let Some(subject) = self.subject(entry, user).await? else {
+            return Ok(AllowedIds { full_access: false, ids: Vec::new() });
+        };
+        let none = Shares::default();
+        Ok(match subject.rights(&none).allowed_ids(resource, action) {
+            None => AllowedIds { full_access: true, ids: Vec::new() },
+            Some(ids) => AllowedIds { full_access: false, ids },
+        })
+    }
+
+    /// Whether the caller gets into the workspace, and as whom.
+    pub async fn admit(
+        &self,
+        who: &Authenticated,
+        id: WorkspaceId,
+        raw_keys: RawKeys,
+    ) -> Result<Arc<PrincipalFacts>> {
+        let refused = |message: String| {
+            Error::new(ErrorKind::Forbidden, model::error::code::PERMISSION_DENIED, message)
+        };
+        if who.only_workspace().is_some_and(|only| only != id) {
+            return Err(refused("This token is good for another workspace only.".to_owned()));
+        }
+        let account = who.account()?;
+        let entry = self.store.facts().workspace(id).await?;
+        let entry = entry.ok_or_else(|| Error::not_found("workspace", id))?;
+        let workspace = &entry.facts.workspace;
+        let standing = Standing::find(self.store.facts(), account, workspace.organization).await?;
+        let standing = standing.ok_or_else(|| Error::not_found("workspace", id))?;
+        let shares = self.shares_of(&entry, &standing).await?;
+        let is_open = workspace.is_open() && standing.organization.facts.organization.is_active;
+        let admitted = admission(&standing.access(), workspace, !shares.is_empty());
+        if !is_open {
+            return Err(refused("This workspace is deactivated.".to_owned()));
+        }
+        if matches!(admitted, Admission::None | Admission::Visible) {
+            return Err(refused("You have no role in this workspace.".to_owned()));
+        }
+        if who.is_interactive() && account.principal.password_expired {
+            return Err(refused("Change your password first.".to_owned()));
+        }
+        // A stock server asks no permission for requests that carry a service account's key itself: it lets
+        // them do everything. So the key itself is good only for accounts that may do everything anyway; all
+        // others exchange it for a session first, as the stock client does.
+        let is_raw_key = who.session().is_none() && account.principal.is_service_account();
+        if is_raw_key && raw_keys == RawKeys::Administrators && !workspaces::holds_everything(&standing, id) {
+            return Err(refused(
+                "The key of this service account must be exchanged for a session token first: POST /auth/login.".to_owned(),
+            ));
+        }
+        Ok(account.clone())
+    }
+}
+
+impl Subject {
+    fn rights<'a>(&'a self, none: &'a Shares) -> WorkspaceRights<'a> {
+        WorkspaceRights::new(&self.standing.access(), &self.entry.facts.workspace, &self.shares, none)
+    }
+}
+
+/// Whose service-account keys enrolled servers may take as they are, unexchanged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RawKeys {
+    /// Only those of accounts that may do everything in the workspace.
+    #[default]
+    Administrators,
+    /// All: a stock server then does not check the permissions of their requests.
+    All,
+}
+
+/// Who was last allowed to create a project in which workspace. A server tells that a project was made, not
+/// by whom; whoever made it has all rights on it.
+#[derive(Debug, Default)]
+pub struct ProjectCreators(Mutex<std::collections::HashMap<WorkspaceId, (PrincipalId, model::Timestamp)>>);
+
+impl ProjectCreators {
+    const KEPT: Duration = Duration::from_mins(1);
+
+    /// Notes that the account was just allowed to.
+    pub fn note(&self, workspace: WorkspaceId, user: PrincipalId, now: model::Timestamp) {
+        let mut noted = self.0.lock();
+        noted.retain(|_, (_, at)| now < at.plus_seconds(Self::KEPT.as_secs().cast_signed()));
+        noted.insert(workspace, (user, now));
+    }
+
+    /// Who it was, if it was within the last minute.
+    pub fn take(&self, workspace: WorkspaceId, now: model::Timestamp) -> Option<PrincipalId> {
+        let (user, at) = self.0.lock().remove(&workspace)?;
+        (now < at.plus_seconds(Self::KEPT.as_secs().cast_signed())).then_some(user)
+    }
+}

@@ -1,0 +1,93 @@
+//! Sharing single resources, and forgetting them when they are gone.
+
+use model::permission::ActionSet;
+use model::{
+    Action, Error, PrincipalId, ProjectId, Resource, ResourceType, Result, TeamId, Workspace, Write,
+};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::json;
+use store::{Session, Share};
+use uuid::Uuid;
+
+use crate::audit;
+
+/// What somebody is to be allowed on one resource from now on. Exactly one of user and team.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+pub struct ShareInput {
+    /// With this user or service account.
+    #[serde(default)]
+    pub user_id: Option<Uuid>,
+    /// With this team.
+    #[serde(default)]
+    pub team_id: Option<Uuid>,
+    /// Who shares it.
+    #[serde(default)]
+    pub sharing_user_id: Option<PrincipalId>,
+    /// Which one: `[<project>:]<type>/<id>`.
+    pub resource: String,
+    /// What is allowed; replaces what was. Nothing ends the share.
+    #[serde(default)]
+    pub actions: Vec<String>,
+}
+
+/// Replaces what somebody may do with a resource of the permit's workspace.
+pub async fn share(session: &mut Session<Write>, workspace: &Workspace, input: &ShareInput) -> Result<()> {
+    let resource = shareable(&input.resource)?;
+    let (grantee, is_team) = match (input.user_id, input.team_id) {
+        (Some(user), None) => (user, false),
+        (None, Some(team)) => (team, true),
+        _ => return Err(Error::invalid("user_id", "and team_id: give exactly one of them")),
+    };
+    let mut actions = ActionSet::NONE;
+    for word in &input.actions {
+        let action = Action::parse(word)
+            .ok_or_else(|| Error::invalid("actions", format!("'{word}' is not an action")))?;
+        actions = actions.with(action);
+    }
+    if is_team && !session.has_team(TeamId(grantee)).await? {
+        return Err(Error::not_found("team", grantee));
+    }
+    let resource = resource.to_string();
+    let before = session.find_share(grantee, &resource).await?;
+    if before == actions {
+        // Servers repeat requests that got lost: nothing changed, nothing to tell.
+        return Ok(());
+    }
+    session.set_share(Share { grantee, is_team, actions }, &resource).await?;
+    let words = |set: ActionSet| set.iter().map(Action::as_str).collect::<Vec<_>>();
+    let detail = json!({
+        "resource": resource, "grantee": grantee, "is_team": is_team, "by": input.sharing_user_id,
+        "before": words(before), "after": words(actions),
+    });
+    session.record(audit::happened("resource.shared", workspace, detail));
+    Ok(())
+}
+
+/// Reads a resource that can be shared: one of a type, not the type.
+pub fn shareable(text: &str) -> Result<Resource<'_>> {
+    let resource = Resource::parse(text).map_err(|error| Error::invalid("resource", error.to_string()))?;
+    if resource.id.is_none() {
+        return Err(Error::invalid("resource", "names a type; name one resource, as in stack/<id>"));
+    }
+    Ok(resource)
+}
+
+/// Forgets shares of resources that are gone from the permit's workspace; of a project with all that was in it.
+pub async fn forget(session: &mut Session<Write>, workspace: &Workspace, resources: &[String]) -> Result<()> {
+    for text in resources {
+        // A stock server repeats and batches these; one that we cannot read has no shares here.
+        let Ok(resource) = Resource::parse(text) else { continue };
+        let Some(id) = resource.id else { continue };
+        let mut removed = session.delete_resource(&resource.to_string()).await?;
+        if resource.known() == Some(ResourceType::Project) {
+            removed += session.delete_project_resources(id).await?;
+            removed += u64::from(session.delete_project(ProjectId(id)).await?);
+        }
+        if removed > 0 {
+            let detail = json!({"resource": text, "grants_removed": removed});
+            session.record(audit::happened("resource.deleted", workspace, detail));
+        }
+    }
+    Ok(())
+}

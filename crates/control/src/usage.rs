@@ -1,0 +1,79 @@
+//! What workspace servers count, and the limits they ask for.
+
+use model::predefined::PROJECT_ADMIN;
+use model::{Assignee, Level, OrganizationFacts, Place, PrincipalId, ProjectId, Result, Workspace, Write};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use store::{Session, UsageReport};
+use uuid::Uuid;
+
+use crate::audit;
+use crate::members;
+
+/// A report of a workspace server. Lenient: a refused report fails the user's request after the fact.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+pub struct UsageEvent {
+    /// The organization; the token tells it as well, and is believed.
+    #[serde(default)]
+    pub organization_id: Option<Uuid>,
+    /// What is counted.
+    #[serde(default)]
+    pub feature: String,
+    /// How much more, or less.
+    #[serde(default)]
+    pub total: i64,
+    /// Which workspace and entity.
+    #[serde(default)]
+    pub metadata: Option<Value>,
+}
+
+impl UsageEvent {
+    /// The entity it is about.
+    #[must_use]
+    pub fn resource(&self) -> Option<Uuid> {
+        self.metadata.as_ref()?.get("resource_id")?.as_str()?.parse().ok()
+    }
+
+    /// Whether it tells of a new project.
+    #[must_use]
+    pub fn is_new_project(&self) -> bool {
+        self.feature == "project" && self.total > 0
+    }
+}
+
+/// Counts a report. A new project is registered, and its creator becomes its administrator.
+pub async fn record(
+    session: &mut Session<Write>,
+    workspace: &Workspace,
+    facts: &OrganizationFacts,
+    event: &UsageEvent,
+    creator: Option<PrincipalId>,
+) -> Result<()> {
+    let feature: String = event.feature.chars().take(64).collect();
+    let resource = event.resource();
+    if !feature.is_empty() && event.total != 0 {
+        session
+            .add_usage(&UsageReport { feature, total: event.total.clamp(-1_000_000, 1_000_000), resource })
+            .await?;
+    }
+    let Some(project) = resource.map(ProjectId).filter(|_| event.is_new_project()) else { return Ok(()) };
+    if !session.insert_project(project, creator).await? {
+        return Ok(());
+    }
+    if let Some(creator) = creator {
+        let is_member = session.find_principal(creator).await?.is_some();
+        let admin = members::named(facts, Level::Project, PROJECT_ADMIN)?;
+        if is_member {
+            let (assignee, place) = (Assignee::Principal(creator), Place::Project(workspace.id, project));
+            session.insert_assignment(admin, assignee, place).await?;
+            session.record(audit::assignment("role_assignment.created", admin, assignee, place));
+        }
+    }
+    session.record(audit::happened(
+        "project.created",
+        workspace,
+        json!({"project_id": project, "by": creator}),
+    ));
+    Ok(())
+}

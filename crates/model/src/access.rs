@@ -1,0 +1,306 @@
+//! The facts a decision rests on, and what they amount to.
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
+use crate::ids::{OrganizationId, PrincipalId, ProjectId, RoleId, TeamId, WorkspaceId};
+use crate::organization::Organization;
+use crate::permission::{Action, ActionSet, Grants, Permission, ResourceType};
+use crate::principal::Principal;
+use crate::resource::Resource;
+use crate::role::{Assignment, Place, Role};
+use crate::workspace::Workspace;
+
+/// What is known of an organization.
+#[derive(Debug)]
+pub struct OrganizationFacts {
+    /// The organization itself.
+    pub organization: Organization,
+    /// Its roles.
+    pub roles: HashMap<RoleId, Role>,
+}
+
+impl OrganizationFacts {
+    /// The predefined or custom role of that level and name, without regard to case.
+    #[must_use]
+    pub fn role_named(&self, level: crate::Level, name: &str) -> Option<&Role> {
+        self.roles.values().find(|role| role.level == level && role.name.eq_ignore_ascii_case(name))
+    }
+}
+
+/// A principal's place in an organization. Absent for those who do not belong to it.
+#[derive(Debug, Clone)]
+pub struct Membership {
+    /// Which organization.
+    pub organization: OrganizationId,
+    /// Who.
+    pub principal: PrincipalId,
+    /// The roles that count, own and through teams.
+    pub assignments: Vec<Assignment>,
+    /// The teams.
+    pub teams: Vec<TeamId>,
+}
+
+/// What is known of a workspace.
+#[derive(Debug)]
+pub struct WorkspaceFacts {
+    /// The workspace itself.
+    pub workspace: Workspace,
+}
+
+/// Direct grants on single resources of one workspace, as they count for one principal.
+#[derive(Debug, Clone, Default)]
+pub struct Shares {
+    by_type: HashMap<(String, Option<ProjectId>), HashMap<Uuid, ActionSet>>,
+}
+
+impl Shares {
+    /// Adds a grant. Reading or editing a secret or a connector is of no use without its value or client, so
+    /// sharing it for one includes the other.
+    pub fn add(&mut self, resource: &Resource<'_>, actions: ActionSet) {
+        let Some(id) = resource.id else { return };
+        let of_type = self.by_type.entry((resource.kind.to_owned(), resource.project)).or_default();
+        let slot = of_type.entry(id).or_default();
+        *slot = slot.union(implied(resource.known(), actions));
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.by_type.is_empty()
+    }
+
+    fn allows(&self, resource: &Resource<'_>, action: Action) -> bool {
+        // An empty map answers without building the key.
+        if self.by_type.is_empty() {
+            return false;
+        }
+        let of_type = self.by_type.get(&(resource.kind.to_owned(), resource.project));
+        resource.id.and_then(|id| of_type?.get(&id)).is_some_and(|actions| actions.contains(action))
+    }
+
+    fn ids(&self, resource: &Resource<'_>, action: Action) -> impl Iterator<Item = Uuid> {
+        self.by_type
+            .get(&(resource.kind.to_owned(), resource.project))
+            .into_iter()
+            .flatten()
+            .filter(move |(_, actions)| actions.contains(action))
+            .map(|(id, _)| *id)
+    }
+}
+
+fn implied(kind: Option<ResourceType>, actions: ActionSet) -> ActionSet {
+    let useful = actions.contains(Action::Read) || actions.contains(Action::Update);
+    match kind {
+        Some(ResourceType::Secret) if useful => actions.with(Action::ReadSecretValue),
+        Some(ResourceType::ServiceConnector) if useful => actions.with(Action::Client),
+        _ => actions,
+    }
+}
+
+/// A principal towards an organization: the union of all it holds there.
+#[derive(Debug, Clone, Copy)]
+pub struct Access<'a> {
+    /// Who.
+    pub principal: &'a Principal,
+    /// Where.
+    pub organization: &'a OrganizationFacts,
+    /// Its place there, if it has one.
+    pub membership: Option<&'a Membership>,
+}
+
+impl Access<'_> {
+    /// Whether it counts at all: active, and a member or a super-user, of an active organization.
+    #[must_use]
+    pub fn is_present(&self) -> bool {
+        self.principal.is_active
+            && (self.principal.is_superuser
+                || (self.membership.is_some() && self.organization.organization.is_active))
+    }
+
+    /// The union of the roles that `applies` picks.
+    fn union(&self, applies: impl Fn(Place) -> bool) -> Grants {
+        if !self.principal.is_active {
+            return Grants::none();
+        }
+        if self.principal.is_superuser {
+            return Grants::everything();
+        }
+        let mut grants = Grants::none();
+        if !self.organization.organization.is_active {
+            return grants;
+        }
+        for assignment in self.membership.iter().flat_map(|membership| &membership.assignments) {
+            let role = self.organization.roles.get(&assignment.role);
+            // A role never gives more than its level: one that stands at a place of another level is void.
+            if let Some(role) = role.filter(|role| role.level == assignment.place.level())
+                && applies(assignment.place)
+            {
+                grants.merge(&role.grants);
+            }
+        }
+        grants
+    }
+
+    /// What it holds at the level of the organization.
+    #[must_use]
+    pub fn in_organization(&self) -> Grants {
+        self.union(|place| place == Place::Organization)
+    }
+
+    /// What it holds over a workspace as the control plane sees it: organization and workspace roles together.
+    #[must_use]
+    pub fn over_workspace(&self, workspace: WorkspaceId) -> Grants {
+        self.union(|place| place == Place::Organization || place == Place::Workspace(workspace))
+    }
+
+    /// What it holds over a project as the control plane sees it.
+    #[must_use]
+    pub fn over_project(&self, workspace: WorkspaceId, project: ProjectId) -> Grants {
+        let mut grants = self.over_workspace(workspace);
+        grants.merge(&self.union(|place| place == Place::Project(workspace, project)));
+        grants
+    }
+
+    /// What it holds at a place, everything from the levels above included.
+    #[must_use]
+    pub fn at(&self, place: Place) -> Grants {
+        match place {
+            Place::Organization => self.in_organization(),
+            Place::Workspace(workspace) => self.over_workspace(workspace),
+            Place::Project(workspace, project) => self.over_project(workspace, project),
+        }
+    }
+
+    /// Whether it holds all that a role grants at a place: who hands out a role must have it all.
+    #[must_use]
+    pub fn may_grant(&self, role: &Role, place: Place) -> bool {
+        self.at(place).covers(&role.grants)
+    }
+
+    /// Whether it holds all that a member holds: who makes a key for a bot must have all the bot has.
+    #[must_use]
+    pub fn covers(&self, other: &Membership) -> bool {
+        other.assignments.iter().all(|assignment| {
+            let role = self.organization.roles.get(&assignment.role);
+            role.is_none_or(|role| self.may_grant(role, assignment.place))
+        })
+    }
+}
+
+/// Whether and how a principal gets into a workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admission {
+    /// By a role.
+    Member,
+    /// Because something in it was shared.
+    Implicit,
+    /// Not at all, although the workspace may be seen in lists.
+    Visible,
+    /// The workspace does not exist for it.
+    None,
+}
+
+/// What a principal may do inside a workspace: the answer to the workspace server's questions.
+#[derive(Debug)]
+pub struct WorkspaceRights<'a> {
+    everywhere: Grants,
+    projects: Vec<(ProjectId, Grants)>,
+    shares: &'a Shares,
+}
+
+impl<'a> WorkspaceRights<'a> {
+    /// Adds up what counts inside the workspace. Of the roles of the organization only an administrator's
+    /// reaches inside; project roles count for project-scoped types and the project itself.
+    #[must_use]
+    pub fn new(access: &Access<'_>, workspace: &Workspace, shares: &'a Shares, none: &'a Shares) -> Self {
+        let is_live = access.principal.is_active
+            && workspace.is_open()
+            && (access.principal.is_superuser || access.organization.organization.is_active);
+        if !is_live {
+            return Self { everywhere: Grants::none(), projects: Vec::new(), shares: none };
+        }
+        let in_organization = access.in_organization();
+        let everywhere = if in_organization.is_everything() {
+            in_organization
+        } else {
+            access.union(|place| place == Place::Workspace(workspace.id))
+        };
+        let mut projects: Vec<(ProjectId, Grants)> = Vec::new();
+        for assignment in access.membership.iter().flat_map(|membership| &membership.assignments) {
+            if let Place::Project(at, project) = assignment.place
+                && at == workspace.id
+                && !projects.iter().any(|(known, _)| *known == project)
+            {
+                projects.push((project, access.union(|place| place == assignment.place)));
+            }
+        }
+        Self { everywhere, projects, shares }
+    }
+
+    /// Whether the action is allowed on the resource.
+    #[must_use]
+    pub fn allows(&self, resource: &Resource<'_>, action: Action) -> bool {
+        self.everywhere.allows_word(resource.kind, action)
+            || self.project_allows(resource, action)
+            || self.shares.allows(resource, action)
+    }
+
+    fn project_allows(&self, resource: &Resource<'_>, action: Action) -> bool {
+        let known = resource.known();
+        if known.is_some_and(|kind| !kind.is_project_scoped() && kind != ResourceType::Project) {
+            return false;
+        }
+        let project = resource.governing_project();
+        self.projects
+            .iter()
+            .find(|(id, _)| Some(*id) == project)
+            .is_some_and(|(_, grants)| grants.allows_word(resource.kind, action))
+    }
+
+    /// The ids of a type that the action is allowed on; `None` if on all of them.
+    #[must_use]
+    pub fn allowed_ids(&self, resource: &Resource<'_>, action: Action) -> Option<Vec<Uuid>> {
+        if self.everywhere.allows_word(resource.kind, action) || self.project_allows(resource, action) {
+            return None;
+        }
+        let mut ids: Vec<Uuid> = self.shares.ids(resource, action).collect();
+        if resource.known() == Some(ResourceType::Project) {
+            let wanted = Permission::new(ResourceType::Project, action);
+            let through_roles = self.projects.iter().filter(|(_, grants)| grants.allows(wanted));
+            ids.extend(through_roles.map(|(project, _)| project.0));
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        Some(ids)
+    }
+}
+
+/// Whether and how the principal gets into the workspace.
+#[must_use]
+pub fn admission(access: &Access<'_>, workspace: &Workspace, has_shares: bool) -> Admission {
+    if !access.principal.is_active {
+        return Admission::None;
+    }
+    if access.principal.is_superuser {
+        return Admission::Member;
+    }
+    if !access.organization.organization.is_active {
+        return Admission::None;
+    }
+    let assignments = || access.membership.iter().flat_map(|membership| &membership.assignments);
+    let in_organization = access.in_organization();
+    if in_organization.allows(Permission::new(ResourceType::Workspace, Action::Client))
+        || assignments().any(|assignment| assignment.place.workspace() == Some(workspace.id))
+    {
+        return Admission::Member;
+    }
+    if has_shares {
+        return Admission::Implicit;
+    }
+    if in_organization.allows(Permission::new(ResourceType::Workspace, Action::Read)) {
+        return Admission::Visible;
+    }
+    Admission::None
+}

@@ -1,0 +1,420 @@
+//! One permission language for all levels: a resource type and an action.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::error::{Error, Result};
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($variant:ident = $text:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[expect(missing_docs, reason = "each variant is the wire word it stands for")]
+        pub enum $name { $($variant,)* }
+
+        impl $name {
+            /// All of them, in the order of declaration.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The word on the wire.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+
+            /// Reads the word of the wire.
+            #[must_use]
+            pub fn parse(text: &str) -> Option<Self> {
+                match text { $($text => Some(Self::$variant),)* _ => None }
+            }
+
+            const fn bit(self) -> u32 { self as u32 }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str(self.as_str()) }
+        }
+    };
+}
+
+words! {
+    /// What a permission is about. First the types of a workspace (global, then project-scoped), then those of
+    /// the control plane. `ServiceAccount` exists on both sides; the level of the role tells which is meant.
+    ResourceType {
+        Flavor = "flavor",
+        Secret = "secret",
+        ServiceConnector = "service_connector",
+        Stack = "stack",
+        StackComponent = "stack_component",
+        Tag = "tag",
+        ServiceAccount = "service_account",
+        Project = "project",
+        Artifact = "artifact",
+        ArtifactVersion = "artifact_version",
+        CodeRepository = "code_repository",
+        Model = "model",
+        ModelVersion = "model_version",
+        Pipeline = "pipeline",
+        PipelineRun = "pipeline_run",
+        PipelineDeployment = "pipeline_deployment",
+        PipelineBuild = "pipeline_build",
+        Deployment = "deployment",
+        Schedule = "schedule",
+        RunTemplate = "run_template",
+        Service = "service",
+        RunMetadata = "run_metadata",
+        Trigger = "trigger",
+        Webhook = "webhook",
+        Organization = "organization",
+        Member = "member",
+        Invitation = "invitation",
+        Team = "team",
+        Role = "role",
+        RoleAssignment = "role_assignment",
+        ApiKey = "api_key",
+        Workspace = "workspace",
+        EnrollmentKey = "enrollment_key",
+        Billing = "billing",
+        Usage = "usage",
+        AuditEvent = "audit_event",
+        User = "user",
+        AccessToken = "access_token",
+        Instance = "instance",
+    }
+}
+
+impl ResourceType {
+    /// The types that a workspace keeps outside projects.
+    pub const GLOBAL: &'static [Self] = &[
+        Self::Flavor,
+        Self::Secret,
+        Self::ServiceConnector,
+        Self::Stack,
+        Self::StackComponent,
+        Self::Tag,
+        Self::ServiceAccount,
+        Self::Project,
+    ];
+
+    /// Whether entities of the type live in a project of a workspace.
+    #[must_use]
+    pub const fn is_project_scoped(self) -> bool {
+        self.bit() >= Self::Artifact.bit() && self.bit() <= Self::Webhook.bit()
+    }
+
+    /// Whether the type belongs to the workspace API.
+    #[must_use]
+    pub const fn is_of_workspace(self) -> bool {
+        self.bit() <= Self::Webhook.bit()
+    }
+
+    const fn mask(self) -> u64 {
+        1 << self.bit()
+    }
+}
+
+words! {
+    /// What may be done.
+    Action {
+        Create = "create",
+        Read = "read",
+        Update = "update",
+        Delete = "delete",
+        ReadSecretValue = "read_secret_value",
+        Prune = "prune",
+        Client = "client",
+        Promote = "promote",
+        BackupRestore = "backup_restore",
+        Share = "share",
+    }
+}
+
+const ACTIONS: usize = Action::ALL.len();
+
+/// A set of actions in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ActionSet(u16);
+
+impl ActionSet {
+    /// No action.
+    pub const NONE: Self = Self(0);
+    /// Every action.
+    pub const ALL: Self = Self((1 << ACTIONS) - 1);
+
+    /// Adds an action.
+    #[must_use]
+    pub const fn with(self, action: Action) -> Self {
+        Self(self.0 | 1 << action.bit())
+    }
+
+    /// Whether it holds the action.
+    #[must_use]
+    pub const fn contains(self, action: Action) -> bool {
+        self.0 & (1 << action.bit()) != 0
+    }
+
+    /// Whether it holds nothing.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Both sets together.
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// The actions, in the order of declaration.
+    pub fn iter(self) -> impl Iterator<Item = Action> {
+        Action::ALL.iter().copied().filter(move |action| self.contains(*action))
+    }
+
+    /// The set as stored: one bit an action.
+    #[must_use]
+    pub const fn bits(self) -> i64 {
+        self.0 as i64
+    }
+
+    /// Reads the stored form; unknown bits are dropped.
+    #[must_use]
+    pub fn from_bits(bits: i64) -> Self {
+        Self(u16::try_from(bits & i64::from(Self::ALL.0)).unwrap_or(0))
+    }
+}
+
+impl FromIterator<Action> for ActionSet {
+    fn from_iter<I: IntoIterator<Item = Action>>(actions: I) -> Self {
+        actions.into_iter().fold(Self::NONE, Self::with)
+    }
+}
+
+/// A right: an action on a resource type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Permission {
+    /// On what.
+    pub resource: ResourceType,
+    /// Which action.
+    pub action: Action,
+}
+
+impl Permission {
+    /// The right to do `action` on `resource`.
+    #[must_use]
+    pub const fn new(resource: ResourceType, action: Action) -> Self {
+        Self { resource, action }
+    }
+}
+
+impl fmt::Display for Permission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.resource, self.action)
+    }
+}
+
+/// Everything a role (or a union of roles) grants: for each action a bit set of resource types.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Grants {
+    types: [u64; ACTIONS],
+    /// Types that this version does not know, from custom roles written for newer workspace servers.
+    others: BTreeMap<String, ActionSet>,
+}
+
+/// The bit that stands for every type we do not know: only `*` sets it.
+const UNKNOWN: u64 = 1 << 63;
+
+impl Grants {
+    /// Nothing.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// Everything.
+    #[must_use]
+    pub fn everything() -> Self {
+        Self { types: [u64::MAX; ACTIONS], others: BTreeMap::new() }
+    }
+
+    /// Reads patterns `type:action`, either side may be `*`. Unknown types are kept as they are, since newer
+    /// workspace servers may know them; unknown actions are refused.
+    pub fn parse<'a>(field: &str, patterns: impl IntoIterator<Item = &'a str>) -> Result<Self> {
+        let mut grants = Self::none();
+        for pattern in patterns {
+            grants.add(field, pattern)?;
+        }
+        Ok(grants)
+    }
+
+    fn add(&mut self, field: &str, pattern: &str) -> Result<()> {
+        let (resource, action) = pattern
+            .split_once(':')
+            .ok_or_else(|| Error::invalid(field, format!("'{pattern}' is not written as type:action")))?;
+        let actions = match action {
+            "*" => ActionSet::ALL,
+            word => ActionSet::NONE.with(Action::parse(word).ok_or_else(|| {
+                let known: Vec<_> = Action::ALL.iter().map(|action| action.as_str()).collect();
+                Error::invalid(field, format!("'{word}' is not an action; use one of * {}", known.join(" ")))
+            })?),
+        };
+        match (resource, ResourceType::parse(resource)) {
+            ("*", _) => self.add_mask(u64::MAX, actions),
+            (_, Some(known)) => self.add_mask(known.mask(), actions),
+            (other, None) if is_type_word(other) => {
+                let slot = self.others.entry(other.to_owned()).or_default();
+                *slot = slot.union(actions);
+            }
+            (other, None) => {
+                return Err(Error::invalid(field, format!("'{other}' is not a resource type")));
+            }
+        }
+        Ok(())
+    }
+
+    fn add_mask(&mut self, mask: u64, actions: ActionSet) {
+        for (slot, action) in self.types.iter_mut().zip(Action::ALL) {
+            if actions.contains(*action) {
+                *slot |= mask;
+            }
+        }
+    }
+
+    /// Adds all that another grants.
+    pub fn merge(&mut self, other: &Self) {
+        for (slot, more) in self.types.iter_mut().zip(other.types) {
+            *slot |= more;
+        }
+        for (name, actions) in &other.others {
+            let slot = self.others.entry(name.clone()).or_default();
+            *slot = slot.union(*actions);
+        }
+    }
+
+    /// Whether it grants the right.
+    #[must_use]
+    pub fn allows(&self, permission: Permission) -> bool {
+        self.mask(permission.action) & permission.resource.mask() != 0
+    }
+
+    /// Whether it grants the action on a type given by its word, known or not.
+    #[must_use]
+    pub fn allows_word(&self, resource: &str, action: Action) -> bool {
+        match ResourceType::parse(resource) {
+            Some(known) => self.allows(Permission::new(known, action)),
+            None => {
+                self.mask(action) & UNKNOWN != 0
+                    || self.others.get(resource).is_some_and(|actions| actions.contains(action))
+            }
+        }
+    }
+
+    /// Whether it grants all that the other grants: the rule "grant only what you hold".
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        let known = self.types.iter().zip(other.types).all(|(mine, theirs)| theirs & !mine == 0);
+        known
+            && other
+                .others
+                .iter()
+                .all(|(name, actions)| actions.iter().all(|action| self.allows_word(name, action)))
+    }
+
+    /// Whether it grants everything: the mark of an administrator, whose rights reach into every level below.
+    #[must_use]
+    pub fn is_everything(&self) -> bool {
+        self.types.iter().all(|mask| *mask == u64::MAX)
+    }
+
+    /// The patterns that write it, for people and for storage, shortest form first.
+    #[must_use]
+    pub fn patterns(&self) -> Vec<String> {
+        if self.is_everything() {
+            return vec!["*:*".to_owned()];
+        }
+        let mut patterns = Vec::new();
+        for action in Action::ALL {
+            if self.mask(*action) == u64::MAX {
+                patterns.push(format!("*:{action}"));
+            }
+        }
+        for resource in ResourceType::ALL {
+            for action in Action::ALL {
+                let mask = self.mask(*action);
+                if mask != u64::MAX && mask & resource.mask() != 0 {
+                    patterns.push(format!("{resource}:{action}"));
+                }
+            }
+        }
+        for (name, actions) in &self.others {
+            patterns.extend(actions.iter().map(|action| format!("{name}:{action}")));
+        }
+        patterns
+    }
+
+    fn mask(&self, action: Action) -> u64 {
+        self.types.get(action.bit() as usize).copied().unwrap_or(0)
+    }
+}
+
+fn is_type_word(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_' || b.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_type_bits_fit_beside_the_unknown_bit() {
+        assert!(ResourceType::ALL.len() < 63);
+    }
+
+    fn pattern() -> impl Strategy<Value = String> {
+        let types = prop::sample::select(
+            ResourceType::ALL.iter().map(|t| t.as_str()).chain(["*", "resource_pool"]).collect::<Vec<_>>(),
+        );
+        let actions =
+            prop::sample::select(Action::ALL.iter().map(|a| a.as_str()).chain(["*"]).collect::<Vec<_>>());
+        (types, actions).prop_map(|(t, a)| format!("{t}:{a}"))
+    }
+
+    /// The slow, obvious model: a set of patterns, matched one by one.
+    fn model_allows(patterns: &[String], resource: &str, action: Action) -> bool {
+        patterns.iter().any(|pattern| {
+            let (t, a) = pattern.split_once(':').unwrap();
+            (t == "*" || t == resource) && (a == "*" || a == action.as_str())
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn union_of_roles_is_union_of_patterns(
+            one in prop::collection::vec(pattern(), 0..6), two in prop::collection::vec(pattern(), 0..6)
+        ) {
+            let mut union = Grants::parse("p", one.iter().map(String::as_str)).unwrap();
+            let second = Grants::parse("p", two.iter().map(String::as_str)).unwrap();
+            union.merge(&second);
+            prop_assert!(union.covers(&second));
+            let all: Vec<_> = one.iter().chain(&two).cloned().collect();
+            for resource in ResourceType::ALL.iter().map(|t| t.as_str()).chain(["resource_pool", "never_seen"]) {
+                for action in Action::ALL {
+                    prop_assert_eq!(
+                        union.allows_word(resource, *action), model_allows(&all, resource, *action),
+                        "{}:{}", resource, action
+                    );
+                }
+            }
+        }
+
+        #[test]
+        fn patterns_write_what_parse_reads(one in prop::collection::vec(pattern(), 0..8)) {
+            let grants = Grants::parse("p", one.iter().map(String::as_str)).unwrap();
+            let written = grants.patterns();
+            let again = Grants::parse("p", written.iter().map(String::as_str)).unwrap();
+            prop_assert!(again.covers(&grants) && grants.covers(&again));
+        }
+    }
+}

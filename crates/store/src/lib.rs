@@ -1,0 +1,69 @@
+//! Where everything is kept: one code path over SQLite and PostgreSQL.
+//!
+//! Tenant data is reached through a [`Session`], a session is had for a [`model::Permit`], and a permit is made
+//! by [`model::decide`]. The facts that decisions rest on are served by [`Facts`] from memory; what changes
+//! them is told to it by the commit path in this crate and by nothing else. This crate knows no HTTP.
+
+mod audit;
+mod cache;
+mod change;
+mod credentials;
+mod db;
+mod dialect;
+mod facts;
+mod follower;
+mod keys;
+mod ledger;
+mod migrate;
+mod organizations;
+mod principals;
+mod roles;
+mod row;
+mod select;
+mod session;
+mod shares;
+mod store;
+mod tokens;
+mod usage;
+mod value;
+mod vault;
+mod workspaces;
+
+pub use audit::AuditReport;
+pub use db::Options;
+pub use dialect::Dialect;
+pub use facts::{Facts, OrganizationEntry, PrincipalFacts, WorkspaceEntry};
+pub use keys::{ServerKeys, SigningKey};
+pub use ledger::Use;
+pub use organizations::{Member, OrganizationFilter};
+pub use principals::PrincipalFilter;
+pub use roles::{AssignedRole, AssignmentFilter, RoleFilter};
+pub use select::Page;
+pub use session::{Listed, Session};
+pub use shares::Share;
+pub use store::Store;
+pub use usage::UsageReport;
+pub use vault::MasterKey;
+pub use workspaces::WorkspaceFilter;
+
+/// Every statement of this crate, for the tests that prepare them on both databases.
+#[must_use]
+pub fn statement_texts() -> Vec<(&'static str, &'static str)> {
+    let modules = [
+        audit::statements(),
+        credentials::statements(),
+        facts::statements(),
+        follower::statements(),
+        keys::statements(),
+        organizations::statements(),
+        principals::statements(),
+        roles::statements(),
+        session::statements(),
+        shares::statements(),
+        tokens::statements(),
+        usage::statements(),
+        workspaces::statements(),
+    ];
+    let records = store::record_statements();
+    modules.concat().into_iter().chain(records).map(|statement| (statement.name, statement.sql())).collect()
+}
