@@ -21,7 +21,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--binary", type=Path, required=True, help="the claviger binary to test")
     parser.add_argument("--cache", type=Path, required=True, help="where the environment is kept between runs")
-    parser.add_argument("--only", action="append", default=[], metavar="NAME", help="run only this check (may be a pattern, may be repeated)")
+    parser.add_argument("--only", "--filter", dest="only", action="append", default=[], metavar="NAME", help="run only this check (may be a pattern, may be repeated)")
     parser.add_argument("--keep", action="store_true", help="keep the folder with all logs and data")
     return parser.parse_args()
 

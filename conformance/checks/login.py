@@ -1,13 +1,8 @@
 """The ways in and out that the real client knows."""
 
-import json
-import sys
-from pathlib import Path
-
 from report import check, ensure, equal
 from world import WORKSPACE
 
-BROWSER = Path(__file__).parents[1] / "browser.py"
 UNKNOWN_KEY = (
     "ZENPROKEY_eyJpZCI6IjAwMDAwMDAwLTAwMDAtNDAwMC04MDAwLTAwMDAwMDAwMDAwMCIsImtleSI6ImRlYWRiZWVmIn0="
 )
@@ -39,30 +34,6 @@ def login_by_url(world):
     client = world.new_client("by-url")
     client.login(world.workspace().url + "/", world.token).succeeded()
     is_connected(world, client, world.claviger().ready["username"])
-
-
-@check
-def login_through_the_browser(world):
-    server, control = world.workspace(), world.claviger()
-    client = world.new_client("browser")
-    seen = client.folder / "seen.json"
-    extra = {
-        "BROWSER": f"{sys.executable} {BROWSER} %s",
-        "CONFORMANCE_API_URL": control.url,
-        "CONFORMANCE_TOKEN": world.admin_session(),
-        "CONFORMANCE_WORKSPACE": world.enrolment().id,
-        "CONFORMANCE_SEEN": str(seen),
-    }
-    outcome = client.zenml("login", WORKSPACE, extra=extra)
-    ensure(seen.exists(), "the browser was not opened, or its part failed", outcome.everything)
-    facts = json.loads(seen.read_text())
-    equal(facts["workspace"], WORKSPACE, "the workspace preselected in the address of the page", facts)
-    equal(facts["page"], 200, "the status of the page", facts)
-    equal(facts["approval"], 200, "the status of the approval", facts)
-    outcome.succeeded()
-    equal(client.connected_to(), server.url, "the store the client is connected to")
-    me = server.api(client.stored_token(server.url)).get("/current-user").expect()
-    equal(me["name"], control.ready["username"], "the user of the client's token")
 
 
 @check

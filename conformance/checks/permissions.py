@@ -51,10 +51,13 @@ def viewer_may_be_promoted(world):
     local.post("/projects", body={"name": "by-climber"}).expect(403)
     world.assign("Workspace Admin", bot.id)
     local.post("/projects", body={"name": "by-climber"}).expect()
+    server.api(world.token).post("/projects", body={"name": "of-others"}).expect()
     query = {"user_id": bot.id, "workspace_id": world.enrolment().id}
     world.admin().delete(f"/roles/{world.role('Workspace Admin')}/assignments", query=query).expect()
-    local.delete("/projects/by-climber").expect(403)
-    server.api(world.token).delete("/projects/by-climber").expect()
+    local.delete("/projects/of-others").expect(403)
+    server.api(world.token).delete("/projects/of-others").expect()
+    # What it made stays its own: whoever creates a project administers it.
+    local.delete("/projects/by-climber").expect()
 
 
 @check

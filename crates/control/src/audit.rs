@@ -67,15 +67,19 @@ fn difference(before: &Value, after: &Value) -> (Value, Value) {
 /// An assignment of a role, as the log tells it.
 #[must_use]
 pub fn assignment(action: &'static str, role: &Role, assignee: Assignee, place: Place) -> Event {
-    let assignee = match assignee {
+    let detail = json!({
+        "assignee": self::assignee(assignee), "level": role.level, "workspace_id": place.workspace(), "project_id": place.project(),
+    });
+    happened(action, role, detail)
+}
+
+/// Who holds a role, as the log tells it.
+pub fn assignee(assignee: Assignee) -> Value {
+    match assignee {
         Assignee::Principal(id) => json!({"user_id": id}),
         Assignee::Team(id) => json!({"team_id": id}),
         Assignee::Invitation(id) => json!({"invitation_id": id}),
-    };
-    let detail = json!({
-        "assignee": assignee, "level": role.level, "workspace_id": place.workspace(), "project_id": place.project(),
-    });
-    happened(action, role, detail)
+    }
 }
 
 impl Target for Principal {

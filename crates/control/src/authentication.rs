@@ -145,6 +145,10 @@ fn invalid() -> Error {
     Rejection::Unknown.into()
 }
 
+fn ended() -> Error {
+    Error::unauthenticated("The session has ended. Sign in again.")
+}
+
 fn inactive_account() -> Error {
     Error::new(ErrorKind::Unauthenticated, code::CREDENTIALS_INACTIVE, "This account is deactivated.")
 }
@@ -178,16 +182,16 @@ impl Platform {
     async fn authenticate_token(&self, text: &str, now: Timestamp) -> Result<Authenticated> {
         let claims = self.tokens.read(text, now)?;
         if self.store.facts().is_revoked(TokenId(claims.jti)) {
-            return Err(Error::unauthenticated("The session has ended. Sign in again."));
+            return Err(ended());
         }
         if claims.kind == TokenKind::Machine {
             return self.authenticate_machine(claims).await;
         }
         let account = self.active_account(PrincipalId(claims.sub)).await?;
         if claims.iat_us < account.principal.tokens_valid_after.0 {
-            return Err(Error::unauthenticated("The session has ended. Sign in again."));
+            return Err(ended());
         }
-        let derived_from = self.check_source(&claims, account.principal.id, now).await?;
+        let derived_from = self.check_source(&claims, &account.principal, now).await?;
         Ok(Authenticated { principal: Principal::Account(account), via: Via::Token { claims, derived_from } })
     }
 
@@ -195,15 +199,20 @@ impl Platform {
     async fn check_source(
         &self,
         claims: &Claims,
-        owner: PrincipalId,
+        owner: &model::Principal,
         now: Timestamp,
     ) -> Result<Option<CredentialKind>> {
         let Some(id) = claims.key.map(CredentialId) else { return Ok(None) };
+        let generation = claims.generation.unwrap_or_default();
+        if id.0 == owner.id.0 {
+            // The password is the credential, and the moment it was set tells which one it was.
+            return if generation == owner.tokens_valid_after.0 { Ok(None) } else { Err(ended()) };
+        }
         let credential = self.store.facts().credential(id).await?.ok_or_else(invalid)?;
-        if credential.owner != owner {
+        if credential.owner != owner.id {
             return Err(invalid());
         }
-        credential.check(claims.generation.unwrap_or_default(), now)?;
+        credential.check(generation, now)?;
         Ok(Some(credential.kind))
     }
 

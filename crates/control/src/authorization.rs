@@ -5,8 +5,8 @@ use std::sync::Arc;
 use model::access::admission;
 use model::error::code;
 use model::{
-    Action, Admission, Denied, Error, ErrorKind, Mode, OrganizationId, Permission, Permit, Place, ProjectId,
-    ResourceType, Result, Shares, Target, Visibility, WorkspaceId, decide,
+    Action, Admission, Denied, Error, ErrorKind, Grants, Mode, OrganizationId, Permission, Permit, Place,
+    ProjectId, ResourceType, Result, RoleId, Shares, Target, Visibility, WorkspaceId, decide,
 };
 use store::WorkspaceEntry;
 
@@ -137,6 +137,12 @@ impl Platform {
         }
     }
 
+    /// The organization of a role.
+    pub async fn organization_of_role(&self, role: RoleId) -> Result<OrganizationId> {
+        let found = self.store.facts().organization_of_role(role).await?;
+        found.ok_or_else(|| Error::not_found("role", role))
+    }
+
     /// The workspace of that id or name.
     pub async fn workspace_id(&self, id_or_name: &str) -> Result<WorkspaceId> {
         if let Ok(id) = id_or_name.parse::<WorkspaceId>() {
@@ -181,6 +187,31 @@ impl Platform {
     pub(crate) async fn shares_of(&self, entry: &WorkspaceEntry, standing: &Standing) -> Result<Arc<Shares>> {
         let teams = standing.membership.as_ref().map_or(&[][..], |membership| &membership.teams);
         self.store.facts().shares(entry, standing.account.principal.id, teams).await
+    }
+
+    /// What the caller holds in an organization or over a workspace; nothing where it does not belong.
+    pub async fn effective(
+        &self,
+        who: &Authenticated,
+        organization: Option<OrganizationId>,
+        workspace: Option<WorkspaceId>,
+    ) -> Result<Grants> {
+        let account = who.account()?;
+        if let Some(workspace) = workspace {
+            let (_, standing, _) = self.workspace_standing(who, &workspace.to_string()).await?;
+            return Ok(standing.access().over_workspace(workspace));
+        }
+        if let Some(organization) = organization {
+            return Ok(self.standing(who, &organization.to_string()).await?.access().in_organization());
+        }
+        Ok(if account.principal.is_superuser { Grants::everything() } else { Grants::none() })
+    }
+
+    /// A permit to list the workspaces that the caller may see.
+    pub async fn workspace_list_permit(&self, who: &Authenticated) -> Result<Permit<model::Read>> {
+        let permission = Permission::new(ResourceType::Workspace, Action::Read);
+        let target = TargetRef::Workspaces { member_only: false };
+        authorize(self, who, permission, target).await.map(|authorized| authorized.permit)
     }
 
     /// The workspaces a caller may see. Super-users get into every workspace.

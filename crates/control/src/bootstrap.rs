@@ -100,3 +100,28 @@ pub fn generate_password(env: &model::Env) -> Secret {
     }
     Secret::new(text)
 }
+
+impl Platform {
+    /// The organization that a quick start made, or the first by name.
+    pub async fn first_organization(&self) -> Result<Option<(model::OrganizationId, String)>> {
+        let permit = Permit::system(SystemReason::Bootstrap);
+        let mut session = self.store.begin::<model::Read>(permit, Origin::default()).await?;
+        let page = store::Page { offset: 0, limit: 1000 };
+        let listed = session.list_organizations(store::OrganizationFilter::default(), page).await?.rows;
+        let chosen = listed.iter().find(|found| found.name == ORGANIZATION).or(listed.first());
+        Ok(chosen.map(|found| (found.id, found.name.clone())))
+    }
+
+    /// Makes a new signing key when the newest is older than `minutes`; old ones verify for `grace` minutes more.
+    pub async fn renew_signing_key(&self, minutes: i64, grace: i64) -> Result<()> {
+        let now = self.now();
+        let keys = self.store.server_keys();
+        if keys.signing.iter().any(|key| now < key.created.plus_minutes(minutes)) {
+            return Ok(());
+        }
+        let mut session =
+            self.store.begin::<Write>(Permit::system(SystemReason::Maintenance), origin()).await?;
+        session.rotate_signing_key(now.plus_minutes(-minutes - grace)).await?;
+        session.commit().await
+    }
+}

@@ -1,11 +1,15 @@
 //! Who belongs to an organization or a workspace.
 
+use std::sync::Arc;
+
 use model::predefined::{ORGANIZATION_ADMIN, ORGANIZATION_MEMBER};
 use model::{Assignee, Error, Level, OrganizationFacts, Place, PrincipalId, Result, Role, RoleId, Write};
 use serde_json::json;
-use store::Session;
+use store::{PrincipalFacts, Session};
 
+use crate::Platform;
 use crate::audit;
+use crate::authentication::Authenticated;
 use crate::roles;
 use crate::standing::Standing;
 
@@ -66,4 +70,46 @@ pub async fn keep_last_admin(
 /// The predefined role of that level and name.
 pub fn named<'a>(facts: &'a OrganizationFacts, level: Level, name: &str) -> Result<&'a Role> {
     facts.role_named(level, name).ok_or_else(|| Error::not_found("role", name))
+}
+
+/// Takes away what somebody holds in the permit's workspace, or in one project of it.
+pub async fn remove_from_place(
+    session: &mut Session<Write>,
+    standing: &Standing,
+    assignee: Assignee,
+    place: Place,
+) -> Result<()> {
+    let removed = match place.project() {
+        Some(project) => session.delete_project_member(assignee, project).await?,
+        None => session.delete_workspace_member(assignee).await?,
+    };
+    if !removed {
+        return Err(Error::not_found("member", "with a role there"));
+    }
+    let detail = json!({
+        "assignee": audit::assignee(assignee), "workspace_id": place.workspace(), "project_id": place.project(),
+    });
+    session.record(audit::happened(
+        "member.removed_from_place",
+        &standing.organization.facts.organization,
+        detail,
+    ));
+    Ok(())
+}
+
+impl Platform {
+    /// A user who can be made a member: one whom the caller can see, i.e. anybody for a super-user, otherwise
+    /// somebody from an organization that both belong to.
+    pub async fn member_candidate(
+        &self,
+        who: &Authenticated,
+        id: PrincipalId,
+    ) -> Result<Arc<PrincipalFacts>> {
+        let caller = who.account()?;
+        let hidden = || Error::not_found("user", id);
+        let user = self.store.facts().principal(id).await?.ok_or_else(hidden)?;
+        let shares_one =
+            user.organizations.iter().any(|organization| caller.organizations.contains(organization));
+        if caller.principal.is_superuser || shares_one { Ok(user) } else { Err(hidden()) }
+    }
 }

@@ -108,8 +108,8 @@ impl Platform {
             return Err(refused("Change your password first.".to_owned()));
         }
         // A stock server asks no permission for requests that carry a service account's key itself: it lets
-        // them do everything. So the key itself is good only for accounts that may do everything anyway; all
-        // others exchange it for a session first, as the stock client does.
+        // them do everything. Where that is not wanted, the key itself is good only for accounts that may do
+        // everything anyway; all others exchange it for a session first, as the stock client does.
         let is_raw_key = who.session().is_none() && account.principal.is_service_account();
         if is_raw_key && raw_keys == RawKeys::Administrators && !workspaces::holds_everything(&standing, id) {
             return Err(refused(
@@ -129,11 +129,11 @@ impl Subject {
 /// Whose service-account keys enrolled servers may take as they are, unexchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum RawKeys {
-    /// Only those of accounts that may do everything in the workspace.
+    /// All: a stock server does not check the permissions of their requests then.
     #[default]
-    Administrators,
-    /// All: a stock server then does not check the permissions of their requests.
     All,
+    /// Only those of accounts that may do everything in the workspace.
+    Administrators,
 }
 
 /// Who was last allowed to create a project in which workspace. A server tells that a project was made, not

@@ -101,13 +101,17 @@ pub async fn create(
     Ok((account, key))
 }
 
-/// Changes a service account.
+/// Changes a service account. Who wakes it up again must hold all it holds.
 pub async fn update(
     session: &mut Session<Write>,
+    standing: &Standing,
     id_or_name: &str,
     input: ServiceAccountUpdate,
 ) -> Result<Principal> {
-    let mut account = get(session, id_or_name).await?;
+    let mut account = match input.is_active {
+        Some(true) => get_governed(session, standing, id_or_name).await?,
+        _ => get(session, id_or_name).await?,
+    };
     let before = account.describe();
     input.description.apply(&mut account.description, |text| name::text("description", &text, 1000))?;
     input.name.apply(&mut account.name, |text| name::text("name", &text, 255))?;
@@ -133,4 +137,21 @@ pub async fn delete(session: &mut Session<Write>, id_or_name: &str) -> Result<()
 pub async fn get<M: model::Mode>(session: &mut Session<M>, id_or_name: &str) -> Result<Principal> {
     let found = session.find_service_account(id_or_name).await?;
     found.ok_or_else(|| Error::not_found("service account", id_or_name))
+}
+
+/// A service account whose keys the caller may make: it must hold everything that the account holds, or a key
+/// would be a way to what it does not hold.
+pub async fn get_governed(
+    session: &mut Session<Write>,
+    standing: &Standing,
+    id_or_name: &str,
+) -> Result<Principal> {
+    let account = get(session, id_or_name).await?;
+    let membership = session.find_membership(account.id).await?;
+    if membership.is_none_or(|membership| standing.access().covers(&membership)) {
+        return Ok(account);
+    }
+    Err(Error::forbidden(
+        "This service account holds more than you do. Only somebody who holds all of it can manage its keys.",
+    ))
 }

@@ -1,16 +1,19 @@
 //! Sharing single resources, and forgetting them when they are gone.
 
+use model::audit::Origin;
 use model::permission::ActionSet;
 use model::{
-    Action, Error, PrincipalId, ProjectId, Resource, ResourceType, Result, TeamId, Workspace, Write,
+    Action, Error, Permission, PrincipalId, ProjectId, Resource, ResourceType, Result, TeamId, Workspace,
+    WorkspaceId, Write,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
-use store::{Session, Share};
+use store::{Session, Share, WorkspaceEntry};
 use uuid::Uuid;
 
-use crate::audit;
+use crate::authentication::Authenticated;
+use crate::{Platform, TargetRef, audit, authorize};
 
 /// What somebody is to be allowed on one resource from now on. Exactly one of user and team.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -21,6 +24,9 @@ pub struct ShareInput {
     /// With this team.
     #[serde(default)]
     pub team_id: Option<Uuid>,
+    /// In this workspace; servers need not say it, their token does.
+    #[serde(default)]
+    pub workspace_id: Option<WorkspaceId>,
     /// Who shares it.
     #[serde(default)]
     pub sharing_user_id: Option<PrincipalId>,
@@ -90,4 +96,61 @@ pub async fn forget(session: &mut Session<Write>, workspace: &Workspace, resourc
         }
     }
     Ok(())
+}
+
+impl ShareInput {
+    /// Takes the workspace out, from its field or from the front of the resource.
+    pub fn take_workspace(&mut self) -> Option<WorkspaceId> {
+        if let Some((workspace, rest)) = self.resource.split_once('@') {
+            let workspace = workspace.parse().ok();
+            self.resource = rest.to_owned();
+            return self.workspace_id.take().or(workspace);
+        }
+        self.workspace_id.take()
+    }
+}
+
+impl Platform {
+    /// Shares as a workspace server says. It has checked that the person may.
+    pub async fn share_as_machine(
+        &self,
+        who: &Authenticated,
+        entry: &WorkspaceEntry,
+        input: &ShareInput,
+        origin: Origin,
+    ) -> Result<()> {
+        let permission = Permission::new(ResourceType::RoleAssignment, Action::Create);
+        let authorized = authorize::<Write>(self, who, permission, TargetRef::OwnWorkspace).await?;
+        let mut session = self.store.begin(authorized.permit, origin).await?;
+        share(&mut session, &entry.facts.workspace, input).await?;
+        session.commit().await
+    }
+
+    /// Shares as a person says, who must be able to share the resource and to do all that is to be shared.
+    pub async fn share_as_person(
+        &self,
+        who: &Authenticated,
+        workspace: WorkspaceId,
+        input: &ShareInput,
+        origin: Origin,
+    ) -> Result<()> {
+        let permission = Permission::new(ResourceType::RoleAssignment, Action::Create);
+        let target = TargetRef::Workspace(workspace.to_string(), None);
+        let authorized = authorize::<Write>(self, who, permission, target).await?;
+        let entry = authorized.workspace.ok_or_else(|| Error::not_found("workspace", workspace))?;
+        let user = who.account()?.principal.id;
+        for word in input.actions.iter().map(String::as_str).chain([Action::Share.as_str()]) {
+            let action = Action::parse(word)
+                .ok_or_else(|| Error::invalid("actions", format!("'{word}' is not an action")))?;
+            let resources = std::slice::from_ref(&input.resource);
+            if self.check_permissions(&entry, user, action, resources).await? != [true] {
+                return Err(Error::forbidden(format!(
+                    "You need the action '{word}' on this resource to share it."
+                )));
+            }
+        }
+        let mut session = self.store.begin(authorized.permit, origin).await?;
+        share(&mut session, &entry.facts.workspace, input).await?;
+        session.commit().await
+    }
 }

@@ -1,10 +1,19 @@
 //! Signing in: the grants of `/auth/login`, from what was presented to a token.
 
+use std::sync::Arc;
+
 use model::audit::Origin;
 use model::error::code;
-use model::{Error, ErrorKind, Key, Permit, Read, Result, Secret, SystemReason, TokenKind, WorkspaceId};
+use model::{
+    Error, ErrorKind, Key, Permit, Read, Result, Secret, SystemReason, TokenKind, WorkspaceId, Write,
+};
 
+use serde_json::json;
+use store::WorkspaceEntry;
+
+use crate::audit;
 use crate::authentication::{Authenticated, Principal, Via};
+use crate::rbac::RawKeys;
 use crate::tokens::{Grant, Issued, SESSION_SECONDS, WORKSPACE_AUTHORIZATION_SECONDS};
 use crate::{Platform, workspaces};
 
@@ -68,7 +77,8 @@ impl Platform {
         let issued = self.tokens.issue(Grant {
             kind: TokenKind::User,
             subject: user.id.0,
-            derived_from: None,
+            // Which password it was: one that is changed while it is being checked gives no session.
+            derived_from: Some((user.id.0, user.tokens_valid_after.0)),
             workspace: None,
             seconds: SESSION_SECONDS,
         })?;
@@ -133,27 +143,44 @@ impl Platform {
                 format!("is {seconds}; use 60 to {SESSION_SECONDS} seconds"),
             ));
         }
+        check_may_issue(who)?;
         self.issue_for(who, TokenKind::User, None, seconds)
     }
 
-    /// A short token that is good for signing in to one workspace and nothing else.
-    pub fn issue_workspace_authorization(
+    /// A short token that is good for signing in to one workspace and nothing else, for whoever gets in there.
+    pub async fn authorize_workspace(
         &self,
         who: &Authenticated,
-        workspace: WorkspaceId,
-    ) -> Result<Issued> {
-        if who.is_interactive() && who.account()?.principal.password_expired {
-            return Err(Error::new(
-                ErrorKind::Forbidden,
-                code::PASSWORD_EXPIRED,
-                "Change your password first.",
-            ));
-        }
-        self.issue_for(
-            who,
-            TokenKind::WorkspaceAuthorization,
-            Some(workspace),
-            WORKSPACE_AUTHORIZATION_SECONDS,
-        )
+        id: WorkspaceId,
+    ) -> Result<(Issued, Arc<WorkspaceEntry>)> {
+        check_may_issue(who)?;
+        // What is refused with the key itself is allowed with the token: that one is checked.
+        self.admit(who, id, RawKeys::All).await?;
+        let entry = self.store.facts().workspace(id).await?;
+        let entry = entry.ok_or_else(|| Error::not_found("workspace", id))?;
+        let kind = TokenKind::WorkspaceAuthorization;
+        Ok((self.issue_for(who, kind, Some(id), WORKSPACE_AUTHORIZATION_SECONDS)?, entry))
     }
+
+    /// Ends the caller's session. A key is not ended by signing out: nothing happens then.
+    pub async fn sign_out(&self, who: &Authenticated, origin: Origin) -> Result<()> {
+        let Some((token, until)) = who.session() else { return Ok(()) };
+        let account = &who.account()?.principal;
+        let mut session = self.store.begin::<Write>(Permit::system(SystemReason::SignIn), origin).await?;
+        session.revoke_token(token, until).await?;
+        session.record(audit::happened("session.ended", account, json!({"session_id": token})));
+        session.commit().await
+    }
+}
+
+/// A token may not be turned into one that lives longer or may more.
+fn check_may_issue(who: &Authenticated) -> Result<()> {
+    if who.only_workspace().is_some() {
+        let message = "This token is only good for signing in to its workspace.";
+        return Err(Error::new(ErrorKind::Forbidden, code::WRONG_CREDENTIAL, message));
+    }
+    if who.is_interactive() && who.account()?.principal.password_expired {
+        return Err(Error::new(ErrorKind::Forbidden, code::PASSWORD_EXPIRED, "Change your password first."));
+    }
+    Ok(())
 }

@@ -42,7 +42,8 @@ pub struct Grant {
     pub kind: TokenKind,
     /// The principal, or the workspace of a machine.
     pub subject: Uuid,
-    /// What it is derived from: the credential and which rotation of it.
+    /// What it is derived from: the credential and which rotation of it; for a password its owner and since
+    /// when it is valid.
     pub derived_from: Option<(Uuid, i64)>,
     /// The one workspace it is good for.
     pub workspace: Option<Uuid>,
@@ -107,6 +108,15 @@ impl TokenIssuer {
     #[must_use]
     pub fn issuer(&self) -> &str {
         &self.issuer
+    }
+
+    /// Names this installation to clients: the same on every node that has the same public URL.
+    #[must_use]
+    pub fn installation_id(&self) -> Uuid {
+        let hash: [u8; 32] = Sha256::digest(&self.issuer).into();
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(hash.split_at(16).0);
+        uuid::Builder::from_custom_bytes(bytes).into_uuid()
     }
 
     /// Issues a token. Writes nothing: what the token may do is looked up at each use.

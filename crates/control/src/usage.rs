@@ -1,15 +1,21 @@
 //! What workspace servers count, and the limits they ask for.
 
+use std::collections::BTreeMap;
+
+use model::audit::Origin;
 use model::predefined::PROJECT_ADMIN;
-use model::{Assignee, Level, OrganizationFacts, Place, PrincipalId, ProjectId, Result, Workspace, Write};
+use model::{
+    Action, Assignee, Error, Level, Organization, OrganizationFacts, Permission, Place, PrincipalId,
+    ProjectId, Read, ResourceType, Result, Workspace, Write,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::{Session, UsageReport};
 use uuid::Uuid;
 
-use crate::audit;
-use crate::members;
+use crate::authentication::Authenticated;
+use crate::{Platform, TargetRef, audit, authorize, members};
 
 /// A report of a workspace server. Lenient: a refused report fails the user's request after the fact.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -76,4 +82,42 @@ pub async fn record(
         json!({"project_id": project, "by": creator}),
     ));
     Ok(())
+}
+
+/// Sets or lifts limits of the permit's organization. The operator of the installation does this, not the
+/// organization itself.
+pub async fn set_entitlements(
+    session: &mut Session<Write>,
+    organization: &Organization,
+    is_superuser: bool,
+    limits: BTreeMap<String, Option<i64>>,
+) -> Result<BTreeMap<String, i64>> {
+    if !is_superuser {
+        return Err(Error::forbidden("Only super-users set limits."));
+    }
+    for (feature, limit) in &limits {
+        if feature.is_empty() || feature.len() > 64 || limit.is_some_and(|limit| limit < 0) {
+            return Err(Error::invalid(
+                feature,
+                "must be a feature's name with a limit of 0 or more, or null",
+            ));
+        }
+        session.set_entitlement(feature, *limit).await?;
+    }
+    session.record(audit::happened("organization.entitlements_set", organization, json!(limits)));
+    session.list_entitlements().await
+}
+
+impl Platform {
+    /// The limit of a feature in the organization of the calling machine, and how much of it is used.
+    pub async fn find_entitlement(
+        &self,
+        who: &Authenticated,
+        feature: &str,
+        origin: Origin,
+    ) -> Result<Option<(i64, i64)>> {
+        let permission = Permission::new(ResourceType::Usage, Action::Read);
+        let authorized = authorize::<Read>(self, who, permission, TargetRef::OwnWorkspace).await?;
+        self.store.begin(authorized.permit, origin).await?.find_entitlement(feature).await
+    }
 }

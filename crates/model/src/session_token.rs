@@ -36,10 +36,10 @@ pub struct Claims {
     pub exp: i64,
     /// What it is for.
     pub kind: TokenKind,
-    /// The credential it was derived from: it ends with that.
+    /// The credential it was derived from: it ends with that. The principal itself stands for its password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<Uuid>,
-    /// Which rotation of the credential, or of the enrollment key.
+    /// Which rotation of the credential or of the enrollment key, or which password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generation: Option<i64>,
     /// The one workspace it is good for.

@@ -28,7 +28,8 @@ statements! {
     CHAIN = text("SELECT seq, hash FROM audit_event WHERE chain = $1 AND seq > $2 ORDER BY seq LIMIT 500");
     LINKS = select::<Entry>("WHERE chain = $1 AND seq > $2 ORDER BY seq LIMIT 500");
     HEAD = text("SELECT seq, hash FROM audit_head WHERE chain = $1");
-    CHAINS = text("SELECT chain FROM audit_head ORDER BY chain");
+    // Of both: a chain without its head is a fault as well.
+    CHAINS = text("SELECT chain FROM audit_head UNION SELECT chain FROM audit_event ORDER BY chain");
 }
 
 /// Writes an event at the end of its chain.
@@ -85,7 +86,7 @@ pub struct AuditReport {
 impl<M: Mode> Session<M> {
     /// A page of the events of the permit's organization, newest first; for the whole installation, all chains.
     pub async fn list_audit_events(&mut self, action: Option<String>, page: Page) -> Result<Listed<Entry>> {
-        let select = Select::<Entry>::new("at DESC, id", page).maybe("action = ?", action);
+        let select = Select::<Entry>::new("at DESC, chain, seq DESC", page).maybe("action = ?", action);
         let select = match self.permit().scope() {
             Scope::Instance => select,
             _ => select.filter("chain = ?", self.organization()?.0),

@@ -104,11 +104,12 @@ impl Db {
         }
     }
 
-    /// Begins a transaction that reads.
+    /// Begins a transaction that reads. All of its statements see one moment.
     pub(crate) async fn read(&self) -> Result<Tx> {
+        const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
         Ok(match self {
             Self::Sqlite { reader, .. } => Tx::Sqlite(reader.begin().await.into_model()?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin_with("BEGIN READ ONLY").await.into_model()?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin_with(SNAPSHOT).await.into_model()?),
         })
     }
 
@@ -259,6 +260,17 @@ impl Tx {
             Self::Sqlite(_) => Ok(()),
             Self::Postgres(_) => {
                 self.execute("SELECT pg_advisory_xact_lock(7236547123)", Vec::new()).await.map(|_| ())
+            }
+        }
+    }
+
+    /// Waits until no other transaction holds the lock of that number, and keeps them waiting until the end of
+    /// this one. For rules about several rows, which row locks cannot keep.
+    pub(crate) async fn lock(&mut self, number: i64) -> Result<()> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(_) => {
+                self.execute("SELECT pg_advisory_xact_lock($1)", vec![number.into()]).await.map(|_| ())
             }
         }
     }

@@ -33,6 +33,17 @@ impl Dialect {
     }
 }
 
+impl Dialect {
+    /// What makes a SELECT keep other writers away from the rows it finds in the table. SQLite has one writer
+    /// at a time in any case. The lock leaves references to the rows alone.
+    pub(crate) fn lock_rows(self, table: &str) -> String {
+        match self {
+            Self::Sqlite => String::new(),
+            Self::Postgres => format!(" FOR NO KEY UPDATE OF {table}"),
+        }
+    }
+}
+
 /// A rule of uniqueness: how PostgreSQL names it, how SQLite tells of it, and what the caller reads.
 pub(crate) struct Unique {
     /// The constraint or index.
@@ -156,5 +167,36 @@ pub(crate) trait IntoModel<T> {
 impl<T> IntoModel<T> for Result<T, sqlx::Error> {
     fn into_model(self) -> Result<T> {
         self.map_err(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::ErrorKind;
+    use uuid::Uuid;
+
+    use crate::db::{Db, Options};
+
+    #[tokio::test]
+    async fn two_teams_of_one_name_are_a_conflict() {
+        let database = testkit::TestDatabase::migrated().await;
+        let db = Db::open(&Options::new(database.url())).await.unwrap();
+        let mut tx = db.write().await.unwrap();
+        let home = Uuid::from_u128(1);
+        tx.execute(
+            "INSERT INTO organization (id, name, name_key, is_active, settings, created, updated)
+             VALUES ($1, 'home', 'home', $2, $3, 0, 0)",
+            vec![home.into(), true.into(), serde_json::json!({}).into()],
+        )
+        .await
+        .unwrap();
+        let insert = "INSERT INTO team (id, organization_id, name, name_key, created, updated)
+                      VALUES ($1, $2, 'T', 't', 0, 0)";
+        tx.execute(insert, vec![Uuid::from_u128(2).into(), home.into()]).await.unwrap();
+        let again = tx.execute(insert, vec![Uuid::from_u128(3).into(), home.into()]).await.unwrap_err();
+        assert_eq!(again.kind, ErrorKind::Conflict);
+        assert_eq!(again.message, "A team with this name exists already.");
+        drop(tx);
+        db.close().await;
     }
 }

@@ -34,6 +34,7 @@ statements! {
     SHARES = text("SELECT resource, actions FROM resource_grant WHERE workspace_id = $1 AND grantee = $2");
     REVOKED = text("SELECT id, until FROM revoked_token WHERE until > $1");
     ORGANIZATION_BY_NAME = text("SELECT id FROM organization WHERE name_key = $1");
+    ORGANIZATION_OF_ROLE = text("SELECT organization_id FROM role WHERE id = $1");
     WORKSPACE_BY_NAME = text("SELECT id FROM workspace WHERE name_key = $1");
 }
 
@@ -80,7 +81,8 @@ pub struct Facts {
     organizations: FactCache<OrganizationId, OrganizationEntry>,
     workspaces: FactCache<WorkspaceId, WorkspaceEntry>,
     memberships: Dependents<OrganizationId, Option<Arc<Membership>>>,
-    shares: Dependents<WorkspaceId, Arc<Shares>>,
+    /// With the teams that were counted.
+    shares: Dependents<WorkspaceId, (Vec<TeamId>, Arc<Shares>)>,
     revoked: RwLock<HashMap<TokenId, Timestamp>>,
     server_keys: RwLock<Arc<ServerKeys>>,
     epochs: AtomicU64,
@@ -168,20 +170,7 @@ impl Facts {
         organization: OrganizationId,
         principal: PrincipalId,
     ) -> Result<Option<Membership>> {
-        let mut tx = self.db.read().await?;
-        let args = || -> Vec<Value> { vec![organization.into(), principal.into()] };
-        if tx.optional(IS_MEMBER.sql(), args()).await?.is_none() {
-            return Ok(None);
-        }
-        let teams: Vec<TeamId> = column(&mut tx, &TEAMS, args()).await?;
-        let mut assignments = Vec::new();
-        for statement in [&OWN_ASSIGNMENTS, &TEAM_ASSIGNMENTS] {
-            for row in tx.all(statement.sql(), args()).await? {
-                let (role, workspace, project, via_team) = row.read()?;
-                assignments.push(Assignment { role, place: place(workspace, project), via_team });
-            }
-        }
-        Ok(Some(Membership { organization, principal, assignments, teams }))
+        read_membership(&mut self.db.read().await?, organization, principal).await
     }
 
     /// What was shared with an account, or with its teams, in the workspace.
@@ -193,8 +182,10 @@ impl Facts {
     ) -> Result<Arc<Shares>> {
         let workspace = entry.facts.workspace.id;
         let key = (workspace, principal);
-        if let Some(hit) = self.shares.get(&key).filter(|hit| hit.epoch == entry.epoch) {
-            return Ok(hit.value.clone());
+        let hit = self.shares.get(&key).filter(|hit| hit.epoch == entry.epoch);
+        // Who leaves a team loses what was shared with it, and the workspace does not hear of that.
+        if let Some(hit) = hit.filter(|hit| hit.value.0 == teams) {
+            return Ok(hit.value.1.clone());
         }
         let mut tx = self.db.read().await?;
         let mut shares = Shares::default();
@@ -206,9 +197,10 @@ impl Facts {
                 }
             }
         }
-        let value = Arc::new(shares);
-        self.shares.insert(key, Arc::new(Under { epoch: entry.epoch, value: value.clone() }));
-        Ok(value)
+        let shares = Arc::new(shares);
+        let value = (teams.to_vec(), shares.clone());
+        self.shares.insert(key, Arc::new(Under { epoch: entry.epoch, value }));
+        Ok(shares)
     }
 
     /// The organization of that name, without regard to case.
@@ -219,6 +211,12 @@ impl Facts {
     /// The workspace of that name, without regard to case.
     pub async fn workspace_named(&self, name: &str) -> Result<Option<WorkspaceId>> {
         self.id_named(&WORKSPACE_BY_NAME, name).await.map(|id| id.map(WorkspaceId))
+    }
+
+    /// The organization that a role belongs to.
+    pub async fn organization_of_role(&self, role: RoleId) -> Result<Option<OrganizationId>> {
+        let row = self.db.read().await?.optional(ORGANIZATION_OF_ROLE.sql(), vec![role.into()]).await?;
+        row.map(|row| row.read()).transpose()
     }
 
     async fn id_named(&self, statement: &'static Statement, name: &str) -> Result<Option<uuid::Uuid>> {
@@ -286,6 +284,27 @@ impl std::fmt::Debug for Facts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Facts")
     }
+}
+
+/// Reads an account's place in an organization.
+pub(crate) async fn read_membership(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    principal: PrincipalId,
+) -> Result<Option<Membership>> {
+    let args = || -> Vec<Value> { vec![organization.into(), principal.into()] };
+    if tx.optional(IS_MEMBER.sql(), args()).await?.is_none() {
+        return Ok(None);
+    }
+    let teams: Vec<TeamId> = column(tx, &TEAMS, args()).await?;
+    let mut assignments = Vec::new();
+    for statement in [&OWN_ASSIGNMENTS, &TEAM_ASSIGNMENTS] {
+        for row in tx.all(statement.sql(), args()).await? {
+            let (role, workspace, project, via_team) = row.read()?;
+            assignments.push(Assignment { role, place: place(workspace, project), via_team });
+        }
+    }
+    Ok(Some(Membership { organization, principal, assignments, teams }))
 }
 
 /// Where an assignment applies, from its columns.

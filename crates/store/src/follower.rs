@@ -25,10 +25,11 @@ const KEPT_MINUTES: i64 = 60;
 
 /// Starts following. The first reading is done when this returns.
 pub(crate) async fn start(inner: Arc<Inner>, poll: Duration) -> Result<tokio::task::JoinHandle<()>> {
+    let began = inner.env.now();
     let mut seen = clock(&inner).await?;
     // What was read before the clock was, may be older than it.
-    inner.facts.forget();
-    inner.followed.store(inner.env.now().0, Ordering::Relaxed);
+    read_anew(&inner).await?;
+    inner.followed.store(began.0, Ordering::Relaxed);
     let mut listener = inner.db.listen().await?;
     Ok(tokio::spawn(async move {
         loop {
@@ -39,10 +40,12 @@ pub(crate) async fn start(inner: Arc<Inner>, poll: Duration) -> Result<tokio::ta
                 },
                 () = tokio::time::sleep(poll) => {}
             }
+            // The view is as old as the beginning of the reading.
+            let began = inner.env.now();
             match catch_up(&inner, seen).await {
                 Ok(last) => {
                     seen = last;
-                    inner.followed.store(inner.env.now().0, Ordering::Relaxed);
+                    inner.followed.store(began.0, Ordering::Relaxed);
                 }
                 Err(error) => tracing::warn!(?error, "cannot read the change log"),
             }
@@ -66,9 +69,7 @@ async fn catch_up(inner: &Inner, mut seen: i64) -> Result<i64> {
         for row in &rows {
             let (seq, node, kind, subject, until): (i64, Uuid, String, Uuid, Timestamp) = row.read()?;
             if seq != seen + 1 {
-                // Lines are missing: they were cleared away while this node was not looking.
-                inner.facts.forget();
-                inner.facts.load_revoked(inner.env.now()).await?;
+                read_anew(inner).await?;
             }
             seen = seq;
             let change = Change::from_parts(&kind, subject, until);
@@ -80,9 +81,22 @@ async fn catch_up(inner: &Inner, mut seen: i64) -> Result<i64> {
             }
         }
         if rows.len() < 1000 {
-            return Ok(seen.max(now));
+            break;
         }
     }
+    if seen < now {
+        read_anew(inner).await?;
+    }
+    Ok(seen.max(now))
+}
+
+/// Forgets and reads again, when changes happened of which no line is left: they were cleared away while this
+/// node was not looking.
+async fn read_anew(inner: &Inner) -> Result<()> {
+    inner.facts.forget();
+    inner.facts.load_revoked(inner.env.now()).await?;
+    inner.facts.replace_server_keys(keys::load(&inner.db, &inner.master).await?);
+    Ok(())
 }
 
 impl Session<Write> {

@@ -14,7 +14,8 @@ use crate::vault::MasterKey;
 statements! {
     LIST_KEYS = text("SELECT id, purpose, version, sealed, created FROM server_key ORDER BY version");
     INSERT_KEY = text("INSERT INTO server_key (id, purpose, version, sealed, created) VALUES ($1, $2, $3, $4, $5)");
-    DELETE_OLD_SIGNING = text("DELETE FROM server_key WHERE purpose = 'signing' AND created < $1 AND version < (SELECT MAX(version) FROM server_key WHERE purpose = 'signing')");
+    // A key has signed until the next one was made, so the age of that one counts.
+    DELETE_OLD_SIGNING = text("DELETE FROM server_key WHERE purpose = 'signing' AND EXISTS (SELECT 1 FROM server_key AS newer WHERE newer.purpose = 'signing' AND newer.version > server_key.version AND newer.created < $1)");
 }
 
 const SIGNING: &str = "signing";
@@ -86,7 +87,13 @@ async fn read(tx: &mut Tx) -> Result<Vec<SealedKey>> {
         .collect()
 }
 
-async fn create(tx: &mut Tx, env: &Env, master: &MasterKey, purpose: &str, version: i64) -> Result<SealedKey> {
+async fn create(
+    tx: &mut Tx,
+    env: &Env,
+    master: &MasterKey,
+    purpose: &str,
+    version: i64,
+) -> Result<SealedKey> {
     let secret = Zeroizing::new(env.bytes::<32>());
     let key = SealedKey {
         id: env.random_uuid(),

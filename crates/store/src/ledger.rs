@@ -79,13 +79,20 @@ impl Ledger {
 
     /// Takes all notes out, to be written.
     pub(crate) fn take(&self) -> Notes {
-        Notes { uses: self.credentials.take(), contacts: self.workspaces.take() }
+        let mut notes = Notes { uses: self.credentials.take(), contacts: self.workspaces.take() };
+        // All nodes write in one order, so that two of them cannot wait for each other.
+        notes.uses.sort_unstable_by_key(|(id, _)| *id);
+        notes.contacts.sort_unstable_by_key(|(id, _)| *id);
+        notes
     }
 
     /// Puts notes back that could not be written, unless newer ones came meanwhile.
-    pub(crate) fn put_back(&self, uses: Vec<(CredentialId, Use)>) {
-        for (id, used) in uses {
+    pub(crate) fn put_back(&self, notes: Notes) {
+        for (id, used) in notes.uses {
             self.credentials.shard(id.0.as_bytes()[15]).lock().entry(id).or_insert(used);
+        }
+        for (id, at) in notes.contacts {
+            self.workspaces.shard(id.0.as_bytes()[15]).lock().entry(id).or_insert(at);
         }
     }
 }

@@ -35,7 +35,7 @@ pub use dialect::Dialect;
 pub use facts::{Facts, OrganizationEntry, PrincipalFacts, WorkspaceEntry};
 pub use keys::{ServerKeys, SigningKey};
 pub use ledger::Use;
-pub use organizations::{Member, OrganizationFilter};
+pub use organizations::{Member, MemberFilter, OrganizationFilter};
 pub use principals::PrincipalFilter;
 pub use roles::{AssignedRole, AssignmentFilter, RoleFilter};
 pub use select::Page;
@@ -66,4 +66,10 @@ pub fn statement_texts() -> Vec<(&'static str, &'static str)> {
     ];
     let records = store::record_statements();
     modules.concat().into_iter().chain(records).map(|statement| (statement.name, statement.sql())).collect()
+}
+
+/// Every rule of uniqueness with the message for callers, for the tests that break each on both databases.
+#[must_use]
+pub fn unique_rules() -> Vec<(&'static str, &'static str)> {
+    dialect::UNIQUES.iter().map(|rule| (rule.name, rule.message)).collect()
 }

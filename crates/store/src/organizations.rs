@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use model::name::fold;
 use model::{
-    Assignment, Mode, Organization, OrganizationId, Principal, PrincipalId, Result, Timestamp, Visibility,
-    Write,
+    Assignment, Mode, Organization, OrganizationId, Principal, PrincipalId, PrincipalKind, Result, RoleId,
+    Timestamp, Visibility, Write,
 };
 
 use crate::change::Change;
@@ -48,6 +48,17 @@ pub struct OrganizationFilter {
     pub owner: Option<PrincipalId>,
     /// Owned by the person of this username.
     pub owner_username: Option<String>,
+}
+
+/// Which members a list shows.
+#[derive(Debug, Clone, Copy)]
+pub struct MemberFilter {
+    /// Who hold this role, anywhere, directly.
+    pub role: Option<RoleId>,
+    /// People.
+    pub users: bool,
+    /// Bots.
+    pub service_accounts: bool,
 }
 
 /// A member and the roles it holds anywhere in the organization.
@@ -96,11 +107,18 @@ impl<M: Mode> Session<M> {
     }
 
     /// The members of the permit's organization with their roles, by username.
-    pub async fn list_members(&mut self, page: Page) -> Result<Listed<Member>> {
+    pub async fn list_members(&mut self, filter: MemberFilter, page: Page) -> Result<Listed<Member>> {
         let organization = self.organization()?;
         let select = Select::<Principal>::new("principal.username_key, principal.id", page).filter(
             "principal.id IN (SELECT principal_id FROM membership WHERE organization_id = ?)",
             organization,
+        );
+        let kinds =
+            [(filter.users, PrincipalKind::User), (filter.service_accounts, PrincipalKind::ServiceAccount)];
+        let kinds = kinds.into_iter().filter(|(wanted, _)| *wanted).map(|(_, kind)| kind.into()).collect();
+        let select = select.any(vec![("principal.kind IN (?)", kinds)]).maybe(
+            "principal.id IN (SELECT principal_id FROM role_assignment WHERE role_id = ?)",
+            filter.role,
         );
         let listed = self.page(select).await?;
         let mut roles: HashMap<PrincipalId, Vec<Assignment>> = HashMap::new();

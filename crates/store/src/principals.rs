@@ -2,6 +2,7 @@
 
 use model::name::fold;
 use model::{Mode, OrganizationId, Principal, PrincipalId, PrincipalKind, Result, Scope, Visibility, Write};
+use uuid::Uuid;
 
 use crate::change::Change;
 use crate::row::{record, statements};
@@ -41,6 +42,8 @@ statements! {
 /// Which accounts a list shows.
 #[derive(Debug, Clone, Default)]
 pub struct PrincipalFilter {
+    /// Exactly this account.
+    pub id: Option<model::PrincipalId>,
     /// Exactly this username.
     pub username: Option<String>,
     /// Exactly this e-mail address.
@@ -93,6 +96,7 @@ impl<M: Mode> Session<M> {
         page: Page,
     ) -> Result<Listed<Principal>> {
         let mut select = Select::<Principal>::new("principal.username_key, principal.id", page)
+            .maybe("principal.id = ?", filter.id)
             .maybe("principal.username_key = ?", filter.username.as_deref().map(fold))
             .maybe("principal.email_key = ?", filter.email.as_deref().map(fold))
             .maybe("principal.is_active = ?", filter.is_active)
@@ -123,8 +127,10 @@ impl<M: Mode> Session<M> {
         self.count(&COUNT_PEOPLE, vec![false.into()]).await
     }
 
-    /// How many active super-users there are besides this one.
+    /// How many active super-users there are besides this one. Nobody else can count them before this session
+    /// ends.
     pub async fn count_other_superusers(&mut self, id: PrincipalId) -> Result<i64> {
+        self.lock_rule(Uuid::nil()).await?;
         self.count(&COUNT_SUPERUSERS, vec![true.into(), id.into()]).await
     }
 

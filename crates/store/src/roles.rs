@@ -28,6 +28,7 @@ statements! {
     ASSIGNMENTS_OF_ROLE = text("SELECT principal_id, team_id, invitation_id, workspace_id, project_id FROM role_assignment WHERE organization_id = $1 AND role_id = $2 ORDER BY created, id");
     WORKSPACE_ASSIGNMENTS = text("SELECT role_id, principal_id, team_id, workspace_id, project_id FROM role_assignment WHERE organization_id = $1 AND workspace_id = $2 AND invitation_id IS NULL ORDER BY created, id");
     DELETE_WORKSPACE_ASSIGNMENTS = text("DELETE FROM role_assignment WHERE organization_id = $1 AND workspace_id = $2 AND principal_id IS NOT DISTINCT FROM $3 AND team_id IS NOT DISTINCT FROM $4");
+    DELETE_PROJECT_MEMBER = text("DELETE FROM role_assignment WHERE organization_id = $1 AND workspace_id = $2 AND project_id = $3 AND principal_id IS NOT DISTINCT FROM $4 AND team_id IS NOT DISTINCT FROM $5");
     DELETE_WORKSPACE_SHARES = text("DELETE FROM resource_grant WHERE workspace_id = $1 AND grantee = $2");
     COUNT_HOLDERS = text("SELECT COUNT(*) FROM role_assignment JOIN principal ON principal.id = role_assignment.principal_id WHERE role_assignment.organization_id = $1 AND role_assignment.role_id = $2 AND role_assignment.workspace_id IS NULL AND principal.kind = 'user' AND principal.is_active = $3 AND principal.id <> $4");
     TEAM_IN_ORGANIZATION = text("SELECT id FROM team WHERE organization_id = $1 AND id = $2");
@@ -133,9 +134,11 @@ impl<M: Mode> Session<M> {
         Ok(assigned)
     }
 
-    /// How many active people besides one hold the role in the whole organization, directly.
+    /// How many active people besides one hold the role in the whole organization, directly. Nobody else can
+    /// count them before this session ends.
     pub async fn count_other_holders(&mut self, role: RoleId, besides: PrincipalId) -> Result<i64> {
         let organization = self.organization()?;
+        self.lock_rule(organization.0).await?;
         self.count(&COUNT_HOLDERS, vec![organization.into(), role.into(), true.into(), besides.into()]).await
     }
 
@@ -207,6 +210,17 @@ impl Session<Write> {
         let existed = self.execute(&DELETE_ASSIGNMENT, args).await? > 0;
         self.changed(Change::Organization(role.organization));
         Ok(existed)
+    }
+
+    /// Takes away all roles that somebody holds in a project of the permit's workspace. Answers whether there
+    /// was any.
+    pub async fn delete_project_member(&mut self, assignee: Assignee, project: ProjectId) -> Result<bool> {
+        let (organization, workspace) = (self.organization()?, self.workspace()?);
+        let [principal, team, _] = assignee_values(assignee);
+        let args = vec![organization.into(), workspace.into(), project.into(), principal, team];
+        let removed = self.execute(&DELETE_PROJECT_MEMBER, args).await?;
+        self.changed(Change::Organization(organization));
+        Ok(removed > 0)
     }
 
     /// Takes away all that somebody holds in the permit's workspace: roles there and in its projects, and shares.

@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use sqlx::Row as _;
 use uuid::Uuid;
 
+use crate::dialect::Dialect;
 use crate::value::{Column, Value};
 
 /// A row of either database.
@@ -109,6 +110,7 @@ pub(crate) struct Statement {
     pub name: &'static str,
     shape: Shape,
     text: OnceLock<String>,
+    locking: OnceLock<String>,
 }
 
 #[derive(Debug)]
@@ -121,22 +123,37 @@ enum Shape {
 impl Statement {
     /// A statement written out.
     pub(crate) const fn text(name: &'static str, text: &'static str) -> Self {
-        Self { name, shape: Shape::Text(text), text: OnceLock::new() }
+        Self { name, shape: Shape::Text(text), text: OnceLock::new(), locking: OnceLock::new() }
     }
 
     /// `SELECT <the record's columns> FROM <its table> <rest>`.
     pub(crate) const fn select<R: Record>(name: &'static str, rest: &'static str) -> Self {
-        Self { name, shape: Shape::Select(select_prefix::<R>, rest), text: OnceLock::new() }
+        Self {
+            name,
+            shape: Shape::Select(select_prefix::<R>, rest),
+            text: OnceLock::new(),
+            locking: OnceLock::new(),
+        }
     }
 
     /// `INSERT INTO <the record's table> …`.
     pub(crate) const fn insert<R: Record>(name: &'static str) -> Self {
-        Self { name, shape: Shape::Write(insert_text::<R>), text: OnceLock::new() }
+        Self { name, shape: Shape::Write(insert_text::<R>), text: OnceLock::new(), locking: OnceLock::new() }
     }
 
     /// `UPDATE <the record's table> SET … WHERE id = $1`.
     pub(crate) const fn update<R: Record>(name: &'static str) -> Self {
-        Self { name, shape: Shape::Write(update_text::<R>), text: OnceLock::new() }
+        Self { name, shape: Shape::Write(update_text::<R>), text: OnceLock::new(), locking: OnceLock::new() }
+    }
+
+    /// The SQL for a session that is going to change what it finds.
+    pub(crate) fn sql_locking<R: Record>(&'static self, dialect: Dialect) -> &'static str {
+        match dialect {
+            Dialect::Sqlite => self.sql(),
+            Dialect::Postgres => {
+                self.locking.get_or_init(|| format!("{}{}", self.sql(), dialect.lock_rows(R::TABLE)))
+            }
+        }
     }
 
     /// The SQL.

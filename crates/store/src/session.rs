@@ -5,12 +5,16 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use model::audit::{Event, Origin};
-use model::{Env, Error, Mode, OrganizationId, Permit, PrincipalId, Result, Scope, WorkspaceId, Write};
+use model::{
+    Env, Error, Membership, Mode, OrganizationId, Permit, PrincipalId, Result, Scope, WorkspaceId, Write,
+};
 use sqlx::AssertSqlSafe;
+use uuid::Uuid;
 
 use crate::audit;
 use crate::change::Change;
 use crate::db::Tx;
+use crate::facts::read_membership;
 use crate::row::{Record, Row, Statement};
 use crate::select::Select;
 use crate::store::Inner;
@@ -69,6 +73,12 @@ impl<M: Mode> Session<M> {
         }
     }
 
+    /// An account's place in the permit's organization, as this transaction sees it.
+    pub async fn find_membership(&mut self, principal: PrincipalId) -> Result<Option<Membership>> {
+        let organization = self.organization()?;
+        read_membership(&mut self.tx, organization, principal).await
+    }
+
     pub(crate) async fn rows(&mut self, statement: &'static Statement, args: Vec<Value>) -> Result<Vec<Row>> {
         self.tx.all(statement.sql(), args).await
     }
@@ -81,12 +91,26 @@ impl<M: Mode> Session<M> {
         self.tx.optional(statement.sql(), args).await
     }
 
+    /// Finds a record. In a session that writes it is locked until the end: what is read, changed and written
+    /// back would otherwise undo what somebody else changed in between.
     pub(crate) async fn find<R: Record>(
         &mut self,
         statement: &'static Statement,
         args: Vec<Value>,
     ) -> Result<Option<R>> {
-        self.row(statement, args).await?.map(|row| row.read()).transpose()
+        let sql =
+            if M::WRITES { statement.sql_locking::<R>(self.inner.db.dialect()) } else { statement.sql() };
+        self.tx.optional(sql, args).await?.map(|row| row.read()).transpose()
+    }
+
+    /// Keeps a rule about several rows, such as that one of them remains: sessions that count them before
+    /// they change one do so one after the other.
+    pub(crate) async fn lock_rule(&mut self, about: Uuid) -> Result<()> {
+        if M::WRITES {
+            let (_, number) = about.as_u64_pair();
+            self.tx.lock(number.cast_signed()).await?;
+        }
+        Ok(())
     }
 
     pub(crate) async fn list<R: Record>(

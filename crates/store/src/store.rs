@@ -105,13 +105,14 @@ impl Store {
 
     /// Writes the noted uses. To be called at least every minute, and at shutdown.
     pub async fn flush(&self) -> Result<()> {
-        let Notes { uses, contacts } = self.inner.ledger.take();
+        let notes = self.inner.ledger.take();
+        let Notes { uses, contacts } = &notes;
         if uses.is_empty() && contacts.is_empty() {
             return Ok(());
         }
-        let written = self.write_uses(&uses, &contacts).await;
+        let written = self.write_uses(uses, contacts).await;
         if written.is_err() {
-            self.inner.ledger.put_back(uses);
+            self.inner.ledger.put_back(notes);
         }
         written
     }
@@ -143,7 +144,7 @@ impl Store {
         Ok(())
     }
 
-    /// Follows the changes of other nodes until the returned task is dropped or the runtime ends.
+    /// Follows the changes of other nodes until the returned task is aborted or the runtime ends.
     pub async fn follow(&self, poll: Duration) -> Result<tokio::task::JoinHandle<()>> {
         follower::start(self.inner.clone(), poll).await
     }
