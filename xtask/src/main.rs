@@ -9,6 +9,7 @@
     reason = "a task talks to the person at the terminal: results on stdout, progress on stderr"
 )]
 
+mod bench;
 mod cargo;
 mod conformance;
 mod dist;
@@ -44,6 +45,8 @@ enum Task {
     Gen(generate::Args),
     /// Checks the rules that the compiler cannot: lengths, names, arrows, paths in documents
     Tidy,
+    /// Measures the release binary under load
+    Bench(bench::Args),
     /// Packs the release binary into target/dist
     Dist,
 }
@@ -65,6 +68,7 @@ fn run(task: Task) -> Result<()> {
         Task::Test(args) => test::run(&workspace, &args),
         Task::Gen(args) => generate::run(&workspace, &args),
         Task::Tidy => tidy::run(&workspace),
+        Task::Bench(args) => bench::run(&workspace, &args),
         Task::Dist => dist::run(&workspace),
     }
 }

@@ -9,6 +9,7 @@ use model::{Error, Result};
 use server::serve::stopped;
 use server::{App, Server, serve_metrics, tls};
 use store::{Options, Store};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -57,10 +58,36 @@ pub(crate) struct Bound {
     server: Server,
     tls: Option<tokio_rustls::TlsAcceptor>,
     metrics: Option<SocketAddr>,
+    signals: Signals,
+}
+
+/// The signals that end the server. Awaited from before anybody is told that it is ready: from then on a
+/// supervisor may send one, and unawaited it would end the process in the middle of whatever it does.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> Result<Self> {
+        let awaited = |kind| signal(kind).map_err(Error::internal);
+        Ok(Self {
+            terminate: awaited(SignalKind::terminate())?,
+            interrupt: awaited(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn received(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
 
 /// Opens everything that a running server needs.
 pub(crate) async fn bind(config: &Config, listen: SocketAddr) -> Result<Bound> {
+    let signals = Signals::new()?;
     let tls = config.tls().map(|(certificate, key)| tls::acceptor(certificate, key)).transpose()?;
     let server = Server::bind(listen).await?;
     let address = server.address();
@@ -69,13 +96,13 @@ pub(crate) async fn bind(config: &Config, listen: SocketAddr) -> Result<Bound> {
     let passwords = Passwords::new(store.env())?;
     let platform = Platform::new(store, settings.api_url.clone(), passwords);
     let app = server::app(platform, settings)?;
-    Ok(Bound { app, address, server, tls, metrics: config.metrics.listen })
+    Ok(Bound { app, address, server, tls, metrics: config.metrics.listen, signals })
 }
 
 /// Serves until the process is told to stop (SIGINT, SIGTERM), then ends in order: requests under way are
 /// finished, last-used times are written, the database is closed.
 pub(crate) async fn serve(bound: Bound) -> Result<()> {
-    let Bound { app, address, server, tls, metrics } = bound;
+    let Bound { app, address, server, tls, metrics, signals } = bound;
     let store = app.platform.store.clone();
     let follower = store.follow(POLL).await?;
     let (stop, stopped) = watch::channel(false);
@@ -87,7 +114,7 @@ pub(crate) async fn serve(bound: Bound) -> Result<()> {
     tasks.spawn(server.run(app, tls, stopped));
     tracing::info!(%address, "listening");
     let outcome = tokio::select! {
-        signal = told_to_stop() => signal,
+        () = signals.received() => Ok(()),
         Some(ended) = tasks.join_next() => ended.map_err(Error::internal).flatten(),
     };
     tracing::info!("stopping");
@@ -97,15 +124,6 @@ pub(crate) async fn serve(bound: Bound) -> Result<()> {
     follower.abort();
     let closed = store.close().await;
     outcome.and(closed)
-}
-
-async fn told_to_stop() -> Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate()).map_err(Error::internal)?;
-    tokio::select! {
-        _ = terminate.recv() => Ok(()),
-        interrupted = tokio::signal::ctrl_c() => interrupted.map_err(Error::internal),
-    }
 }
 
 /// The work beside requests: writing last-used times, clearing away, renewing the signing key.

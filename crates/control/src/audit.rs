@@ -74,6 +74,7 @@ pub fn assignment(action: &'static str, role: &Role, assignee: Assignee, place: 
 }
 
 /// Who holds a role, as the log tells it.
+#[must_use]
 pub fn assignee(assignee: Assignee) -> Value {
     match assignee {
         Assignee::Principal(id) => json!({"user_id": id}),

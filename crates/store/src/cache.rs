@@ -49,7 +49,8 @@ impl<K: Eq + Hash + Clone, V> FactCache<K, V> {
             return Ok(hit);
         }
         let ticket = self.ticket(&key);
-        let value = load().await?.map(Arc::new);
+        // Boxed: what reads a database is kilobytes of state, and would be copied around with every hit as well.
+        let value = Box::pin(load()).await?.map(Arc::new);
         self.fill(key, value.clone(), ticket);
         Ok(value)
     }

@@ -159,7 +159,7 @@ impl Facts {
         if let Some(hit) = self.memberships.get(&key).filter(|hit| hit.epoch == entry.epoch) {
             return Ok(hit.value.clone());
         }
-        let value = self.read_membership(organization, principal).await?.map(Arc::new);
+        let value = Box::pin(self.read_membership(organization, principal)).await?.map(Arc::new);
         // Read after the entry: if the entry has been replaced since, nobody will find this again.
         self.memberships.insert(key, Arc::new(Under { epoch: entry.epoch, value: value.clone() }));
         Ok(value)
@@ -187,6 +187,18 @@ impl Facts {
         if let Some(hit) = hit.filter(|hit| hit.value.0 == teams) {
             return Ok(hit.value.1.clone());
         }
+        let shares = Arc::new(Box::pin(self.read_shares(workspace, principal, teams)).await?);
+        let value = (teams.to_vec(), shares.clone());
+        self.shares.insert(key, Arc::new(Under { epoch: entry.epoch, value }));
+        Ok(shares)
+    }
+
+    async fn read_shares(
+        &self,
+        workspace: WorkspaceId,
+        principal: PrincipalId,
+        teams: &[TeamId],
+    ) -> Result<Shares> {
         let mut tx = self.db.read().await?;
         let mut shares = Shares::default();
         for grantee in std::iter::once(principal.0).chain(teams.iter().map(|team| team.0)) {
@@ -197,20 +209,17 @@ impl Facts {
                 }
             }
         }
-        let shares = Arc::new(shares);
-        let value = (teams.to_vec(), shares.clone());
-        self.shares.insert(key, Arc::new(Under { epoch: entry.epoch, value }));
         Ok(shares)
     }
 
     /// The organization of that name, without regard to case.
     pub async fn organization_named(&self, name: &str) -> Result<Option<OrganizationId>> {
-        self.id_named(&ORGANIZATION_BY_NAME, name).await.map(|id| id.map(OrganizationId))
+        Box::pin(self.id_named(&ORGANIZATION_BY_NAME, name)).await.map(|id| id.map(OrganizationId))
     }
 
     /// The workspace of that name, without regard to case.
     pub async fn workspace_named(&self, name: &str) -> Result<Option<WorkspaceId>> {
-        self.id_named(&WORKSPACE_BY_NAME, name).await.map(|id| id.map(WorkspaceId))
+        Box::pin(self.id_named(&WORKSPACE_BY_NAME, name)).await.map(|id| id.map(WorkspaceId))
     }
 
     /// The organization that a role belongs to.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::Finding;
 
 /// What each crate may depend on: model ← store ← {control, workspace} ← server ← cli.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("claviger-model", &[]),
     ("claviger-record-derive", &[]),
     ("claviger-store", &["claviger-model", "claviger-record-derive"]),
@@ -22,6 +22,8 @@ const ARROWS: [(&str, &[&str]); 9] = [
         TESTKIT,
         &["claviger-model", "claviger-store", "claviger-control", "claviger-workspace", "claviger-server"],
     ),
+    // It fills databases through the use cases, and knows the server by its socket only.
+    ("claviger-bench", &["claviger-model", "claviger-store", "claviger-control"]),
     ("xtask", &[]),
 ];
 

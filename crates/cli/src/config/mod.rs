@@ -16,6 +16,12 @@ pub(crate) use sections::{
     Bootstrap, Database, Keys, Limits, Log, LogFormat, Metrics, Security, Server, Tls,
 };
 
+/// Variables with our prefix that configure no server: where the configuration is, and what the tests are told.
+const NO_SETTINGS: [&str; 4] = ["config", "binary", "test_db", "kill_rounds"];
+
+/// Keys whose values are not shown, not even wrong ones.
+const SECRETS: [&str; 3] = ["keys.master_key", "bootstrap.admin_password", "database.url"];
+
 /// The configuration of `claviger`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -77,8 +83,8 @@ impl Config {
             }
             figment = figment.merge(Toml::file_exact(file));
         }
-        figment = figment.merge(EnvProvider::prefixed("CLAVIGER_").ignore(&["config", "binary"]).split("__"));
-        let mut config: Self = figment.extract().map_err(|error| unreadable(&error))?;
+        figment = figment.merge(EnvProvider::prefixed("CLAVIGER_").ignore(&NO_SETTINGS).split("__"));
+        let mut config: Self = figment.extract().map_err(|error| unreadable(&figment, &error))?;
         if let Some(data) = &args.data {
             config.data = Data(data.clone());
         }
@@ -164,14 +170,26 @@ impl Config {
     }
 }
 
-/// Says which key is wrong, where it was set, and what would be right.
-fn unreadable(error: &figment::Error) -> Error {
+/// Says which key is wrong, what it was set to and where, and what would be right.
+fn unreadable(figment: &Figment, error: &figment::Error) -> Error {
     let key = if error.path.is_empty() { "configuration".to_owned() } else { error.path.join(".") };
     let source = error.metadata.as_ref().map_or(String::new(), |metadata| match &metadata.source {
         Some(source) => format!(" (set in {source})"),
         None => format!(" (set in {})", metadata.name),
     });
-    Error::invalid(key, format!("{}{source}", error.kind))
+    if SECRETS.contains(&key.as_str()) {
+        return Error::invalid(key, format!("must be a text{source}"));
+    }
+    let problem = match &error.kind {
+        // What our own readers say; the others name the value themselves.
+        figment::error::Kind::Message(message) => {
+            let value = figment.find_value(&key).ok();
+            let shown = value.as_ref().and_then(|value| value.as_str());
+            shown.map_or_else(|| message.clone(), |shown| format!("'{shown}': {message}"))
+        }
+        kind => kind.to_string(),
+    };
+    Error::invalid(key, format!("{problem}{source}"))
 }
 
 #[cfg(test)]
