@@ -21,7 +21,7 @@ const POLL: Duration = Duration::from_millis(250);
 /// How often last-used times are written.
 const FLUSH: Duration = Duration::from_secs(15);
 /// How often what has expired is cleared away.
-const TIDY: Duration = Duration::from_secs(600);
+const TIDY: Duration = Duration::from_mins(10);
 /// The age at which a new signing key takes over, in minutes.
 const SIGNING_KEY_MINUTES: i64 = 90 * 24 * 60;
 /// How long an old signing key still verifies, in minutes: longer than any token lives.

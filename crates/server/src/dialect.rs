@@ -15,9 +15,8 @@ pub fn status(error: &Error) -> (StatusCode, &'static str) {
         ErrorKind::Illegal if error.code == code::UNSUPPORTED_GRANT => {
             (StatusCode::BAD_REQUEST, "ValueError")
         }
-        ErrorKind::Illegal => (StatusCode::FORBIDDEN, "IllegalOperationError"),
         ErrorKind::Unauthenticated => (StatusCode::UNAUTHORIZED, "CredentialsNotValid"),
-        ErrorKind::Forbidden => (StatusCode::FORBIDDEN, "IllegalOperationError"),
+        ErrorKind::Illegal | ErrorKind::Forbidden => (StatusCode::FORBIDDEN, "IllegalOperationError"),
         ErrorKind::Exhausted => (StatusCode::PAYMENT_REQUIRED, "SubscriptionUpgradeRequiredError"),
         ErrorKind::NotFound => (StatusCode::NOT_FOUND, "KeyError"),
         ErrorKind::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowedError"),

@@ -174,7 +174,7 @@ impl<'de> MapAccess<'de> for Reader {
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Problem> {
         let (name, given) = self.value.take().ok_or_else(|| de::Error::custom("no value"))?;
         let read = match given {
-            Given::Json(value) => seed.deserialize(value).map_err(|error| de::Error::custom(error)),
+            Given::Json(value) => seed.deserialize(value).map_err(de::Error::custom),
             Given::Texts(texts) => seed.deserialize(Texts(texts)),
         };
         read.map_err(|problem: Problem| Problem {

@@ -112,8 +112,7 @@ async fn authorize_call<K: Kind>(
 ) -> Result<Option<Authorized<K::Mode>>> {
     let Some(who) = who else { return Ok(None) };
     match operation.access {
-        Access::Public(_) => Ok(None),
-        Access::Authenticated(_) => Ok(None),
+        Access::Public(_) | Access::Authenticated(_) => Ok(None),
         Access::Permission(permission, target) => {
             let target = target.find(app, raw, who).await?;
             authorize(&app.platform, who, permission, target).await.map(Some)

@@ -64,7 +64,7 @@ impl Metrics {
         self.failed_sign_ins.inc();
     }
 
-    /// The text that Prometheus reads (OpenMetrics 1.0).
+    /// The text that Prometheus reads (`OpenMetrics` 1.0).
     #[must_use]
     pub fn render(&self) -> String {
         let mut text = String::new();

@@ -130,11 +130,10 @@ fn serve_connection(
     });
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the shape that the layer calls")]
 fn panicked(cause: Box<dyn std::any::Any + Send + 'static>) -> axum::response::Response {
-    let cause = cause.downcast_ref::<&str>().map_or_else(
-        || cause.downcast_ref::<String>().map_or("no message", String::as_str),
-        |message| message,
-    );
+    let text = cause.downcast_ref::<String>().map(String::as_str);
+    let cause = cause.downcast_ref::<&str>().copied().or(text).unwrap_or("no message");
     tracing::error!(cause, "a handler panicked");
     dialect::render(&Error::internal("panic"))
 }

@@ -48,7 +48,7 @@ impl Settings {
             trusted_proxies: Vec::new(),
             body_bytes: 1024 * 1024,
             large_body_bytes: 32 * 1024 * 1024,
-            request_timeout: Duration::from_secs(60),
+            request_timeout: Duration::from_mins(1),
             failed_sign_ins: Rate { per_minute: 30, burst: 60 },
             credential_calls: Rate { per_minute: 30_000, burst: 5_000 },
             raw_keys: RawKeys::default(),

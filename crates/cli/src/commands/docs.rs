@@ -1,6 +1,5 @@
 //! `claviger docs`.
 
-use model::Result;
 use server::{operations, permissions};
 
 use super::print;
@@ -12,9 +11,8 @@ pub(crate) enum Command {
     Permissions,
 }
 
-pub(crate) fn run(command: &Command) -> Result<()> {
+pub(crate) fn run(command: &Command) {
     match command {
         Command::Permissions => print(&permissions::document(operations())),
     }
-    Ok(())
 }

@@ -43,7 +43,10 @@ impl Command {
             Self::Admin(command) => admin::run(command).await,
             Self::Config(command) => config::run(command),
             Self::Openapi => openapi::run(),
-            Self::Docs(command) => docs::run(&command),
+            Self::Docs(command) => {
+                docs::run(&command);
+                Ok(())
+            }
         }
     }
 }

@@ -68,7 +68,7 @@ pub(crate) struct ConfigArgs {
     /// The folder of the embedded database and of the key files.
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// The database: sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME.
+    /// The database: sqlite:PATH or <postgres://USER:PASSWORD@HOST/NAME>.
     #[arg(long, value_name = "URL")]
     pub database_url: Option<String>,
 }

@@ -205,7 +205,6 @@ fn refused(call: &Call<Memory>, error: Error) -> Error {
     call.app.limits.count_failed_sign_in(call.raw.ip).err().unwrap_or(error)
 }
 
-#[expect(clippy::unused_async, reason = "handlers are asynchronous")]
 async fn show_login(call: &mut Call<Memory>, Query(to): Query<Redirection>) -> Result<Rendered<()>> {
     // Only paths of ours: a link that signs people in must not send them elsewhere.
     let is_own =
@@ -238,7 +237,6 @@ async fn logout(call: &mut Call<Memory>, _: Nothing) -> Result<Rendered<()>> {
     Ok(response.into())
 }
 
-#[expect(clippy::unused_async, reason = "handlers are asynchronous")]
 async fn create_api_token(
     call: &mut Call<Memory>,
     Query(query): Query<ApiTokenQuery>,
@@ -258,7 +256,6 @@ async fn create_workspace_authorization(call: &mut Call<Memory>, _: Nothing) -> 
     }))
 }
 
-#[expect(clippy::unused_async, reason = "handlers are asynchronous")]
 async fn list_connections(_: &mut Call<Memory>, _: Nothing) -> Result<Json<Vec<Connection>>> {
     Ok(Json(vec![Connection { id: "password", name: "Password", kind: "password" }]))
 }

@@ -66,7 +66,6 @@ pub(super) fn operations() -> Vec<Operation> {
     )
 }
 
-#[expect(clippy::unused_async, reason = "handlers are asynchronous")]
 async fn health(_: &mut Call<Memory>, _: Nothing) -> Result<Json<&'static str>> {
     Ok(Json("OK"))
 }
@@ -75,7 +74,6 @@ async fn ready(call: &mut Call<Memory>, _: Nothing) -> Result<Json<&'static str>
     call.platform().store.ping().await.map(|()| Json("OK"))
 }
 
-#[expect(clippy::unused_async, reason = "handlers are asynchronous")]
 async fn info(call: &mut Call<Memory>, _: Nothing) -> Result<Json<ServerInfo>> {
     let settings = &call.app.settings;
     let features = json!({"enrollment": true, "native_workspaces": false});

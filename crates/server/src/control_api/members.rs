@@ -61,6 +61,7 @@ struct MemberRef {
 /// A member of a workspace or project, and the role. Exactly one of the first three.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "the names of the wire")]
 struct PlaceMember {
     /// A user or service account.
     user_id: Option<PrincipalId>,

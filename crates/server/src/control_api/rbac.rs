@@ -281,9 +281,10 @@ async fn list_members(
     let resource = sharing::shareable(&resource)?.to_string();
     let mut members = Vec::new();
     for share in call.session().list_shares(&resource).await? {
-        let user = match share.is_team {
-            false => call.platform().store.facts().principal(PrincipalId(share.grantee)).await?,
-            true => None,
+        let user = if share.is_team {
+            None
+        } else {
+            call.platform().store.facts().principal(PrincipalId(share.grantee)).await?
         };
         members.push(ResourceMember {
             user: user.map(|facts| (&facts.principal).into()),

@@ -23,6 +23,7 @@ use crate::wire::{AssignmentView, RoleView, TeamRef, User};
 #[serde(deny_unknown_fields)]
 struct RoleQuery {
     /// The organization, where the path does not name it.
+    #[expect(dead_code, reason = "the target of the operation reads it")]
     organization_id: Option<String>,
     /// Of this name, without regard to case.
     name: Option<String>,

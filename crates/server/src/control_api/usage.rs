@@ -85,10 +85,8 @@ async fn record(call: &mut Call<Write>, Json(event): Json<UsageEvent>) -> Result
 async fn record_one(call: &mut Call<Write>, event: &UsageEvent) -> Result<()> {
     let workspace = call.workspace()?.clone();
     let now = call.platform().now();
-    let creator = match event.is_new_project() {
-        true => call.app.project_creators.take(workspace.id, now),
-        false => None,
-    };
+    let creator =
+        if event.is_new_project() { call.app.project_creators.take(workspace.id, now) } else { None };
     let entry = call.platform().store.facts().organization(workspace.organization).await?;
     let entry = entry.ok_or_else(|| Error::not_found("organization", workspace.organization))?;
     usage::record(call.session(), &workspace, &entry.facts, event, creator).await

@@ -112,7 +112,6 @@ pub(super) fn operations() -> Vec<Operation> {
     )
 }
 
-#[expect(clippy::unused_async, reason = "handlers are asynchronous")]
 async fn me(call: &mut Call<Memory>, _: Nothing) -> Result<Json<User>> {
     call.account().map(|account| Json(account.into()))
 }
