@@ -9,7 +9,7 @@ use model::error::code;
 use model::{Action, ErrorKind, Level, Organization, Place, ResourceType, Result, Role, Secret};
 use testkit::{Caller, TestPlatform, in_organization};
 
-use crate::actions::{code_of, delete_user, home, update_user};
+use crate::actions::{code_of, delete_user, home, project, update_user};
 
 async fn make_role(
     t: &TestPlatform,
@@ -46,7 +46,7 @@ async fn a_manager_gives_and_takes_only_roles_within_its_own() {
         // It holds all of it but the right to get into every workspace.
         (everywhere, "Organization Viewer"),
         (Place::Workspace(shop.id), "Workspace Viewer"),
-        (Place::Project(shop.id, crate::actions::project(1)), "Project Viewer"),
+        (Place::Project(shop.id, project(1)), "Project Viewer"),
     ] {
         let given = t.assign(&manager, &home, bot.id, place, role).await;
         assert_eq!(code_of(given), code::PERMISSION_DENIED, "{role}");
@@ -69,7 +69,7 @@ async fn an_administrator_of_a_workspace_gives_all_there_and_nothing_elsewhere()
     let bot = t.bot(&admin, &home, "bot", "Organization Member").await;
     t.assign(&admin, &home, ada.id, Place::Workspace(shop.id), "Workspace Admin").await.unwrap();
     t.assign(&ada, &home, bot.id, Place::Workspace(shop.id), "Workspace Admin").await.unwrap();
-    let in_project = Place::Project(shop.id, crate::actions::project(1));
+    let in_project = Place::Project(shop.id, project(1));
     t.assign(&ada, &home, bot.id, in_project, "Project Admin").await.unwrap();
     let elsewhere = t.assign(&ada, &home, bot.id, Place::Workspace(other.id), "Workspace Viewer").await;
     assert_eq!(code_of(elsewhere), code::PERMISSION_DENIED);
@@ -220,6 +220,39 @@ async fn only_superusers_reach_the_installation_and_strangers_find_no_organizati
         let done = t.act(&boss.bearer, (ResourceType::Team, Action::Read), target, async |_, _| Ok(())).await;
         assert_eq!(done.unwrap_err().kind, ErrorKind::NotFound, "{name}");
     }
+}
+
+#[tokio::test]
+async fn being_let_in_is_not_being_allowed() {
+    let (t, admin, home) = home().await;
+    let (shop, _) = t.workspace(&admin, &home, "shop").await;
+    let bot = t.bot(&admin, &home, "bot", "Organization Viewer").await;
+    let (in_shop, in_project) = (Place::Workspace(shop.id), Place::Project(shop.id, project(1)));
+    t.assign(&admin, &home, bot.id, in_project, "Project Admin").await.unwrap();
+    let read = (ResourceType::Workspace, Action::Read);
+    let update = (ResourceType::Workspace, Action::Update);
+    let members = (ResourceType::Member, Action::Create);
+    let at = |place| TargetRef::Workspace("shop".to_owned(), place);
+    let may = async |needs, target: TargetRef| t.act(&bot.bearer, needs, target, async |_, _| Ok(())).await;
+    may(read, at(None)).await.unwrap();
+    may(members, at(Some(project(1)))).await.unwrap();
+    for (needs, target) in [
+        (update, at(None)),
+        (members, at(None)),
+        (members, at(Some(project(2)))),
+        ((ResourceType::Organization, Action::Update), in_organization(&home)),
+        (members, in_organization(&home)),
+    ] {
+        assert_eq!(
+            code_of(may(needs, target.clone()).await),
+            code::PERMISSION_DENIED,
+            "{needs:?} {target:?}"
+        );
+    }
+    t.assign(&admin, &home, bot.id, in_shop, "Workspace Admin").await.unwrap();
+    may(update, at(None)).await.unwrap();
+    may(members, at(Some(project(2)))).await.unwrap();
+    assert_eq!(code_of(may(members, in_organization(&home)).await), code::PERMISSION_DENIED);
 }
 
 #[tokio::test]

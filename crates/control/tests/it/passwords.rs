@@ -31,14 +31,17 @@ async fn changing_the_password_ends_all_sessions_but_no_access_token() {
     let ada = t.user(&admin, "ada").await;
     let other = t.session("ada", PASSWORD).await.unwrap();
     let (_, pat) = t.access_token(&ada, token("laptop")).await.unwrap();
+    let from_pat = t.session_from(&pat).await.unwrap();
+    t.clock.advance_microseconds(1);
     t.change_password(&ada, PASSWORD, "another password").await.unwrap();
-    for session in [&ada.bearer, &other] {
+    for session in [&ada.bearer, &other, &from_pat] {
         assert!(!holds(&t, session).await);
     }
     t.clock.advance_microseconds(1);
     let again = t.session("ada", "another password").await.unwrap();
     assert!(holds(&t, &again).await);
     assert!(holds(&t, &pat).await, "access tokens are credentials of their own");
+    assert!(t.session_from(&pat).await.is_ok());
     assert_eq!(code_of(t.session("ada", PASSWORD).await), code::CREDENTIALS_INVALID);
 }
 

@@ -293,6 +293,19 @@ async fn what_is_made_after_it_was_asked_for_in_vain_is_found() {
     }
 }
 
+#[tokio::test]
+async fn what_was_asked_for_in_vain_is_found_once_it_is_made() {
+    let t = TestStore::new().await;
+    let world = World::of(0);
+    for thing in [Thing::Key, Thing::Account, Thing::Home, Thing::Shop] {
+        assert_ne!(world.know(thing, &t).await, thing.before());
+    }
+    world.make(&t).await;
+    for thing in [Thing::Key, Thing::Account, Thing::Home, Thing::Shop] {
+        assert_eq!(world.know(thing, &t).await, thing.before());
+    }
+}
+
 /// The same by weight of numbers, on several threads.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn many_readers_never_see_what_a_returned_call_ended() {
