@@ -68,8 +68,12 @@ pub(crate) struct ConfigArgs {
     /// The folder of the embedded database and of the key files.
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// The database: sqlite:PATH or <postgres://USER:PASSWORD@HOST/NAME>.
-    #[arg(long, value_name = "URL")]
+    /// The database: a path of `SQLite` or an address of `PostgreSQL`.
+    #[arg(
+        long,
+        value_name = "URL",
+        help = "The database: sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME"
+    )]
     pub database_url: Option<String>,
 }
 
