@@ -5,7 +5,7 @@ use std::sync::Arc;
 use model::audit::Origin;
 use model::error::code;
 use model::{
-    Error, ErrorKind, Key, Permit, Read, Result, Secret, SystemReason, TokenKind, WorkspaceId, Write,
+    Claims, Error, ErrorKind, Key, Permit, Read, Result, Secret, SystemReason, TokenKind, WorkspaceId, Write,
 };
 
 use serde_json::json;
@@ -14,7 +14,7 @@ use store::WorkspaceEntry;
 use crate::audit;
 use crate::authentication::{Authenticated, Principal, Via};
 use crate::rbac::RawKeys;
-use crate::tokens::{Grant, Issued, SESSION_SECONDS, WORKSPACE_AUTHORIZATION_SECONDS};
+use crate::tokens::{Grant, Issued, SESSION_SECONDS, SIGN_IN_SECONDS, WORKSPACE_AUTHORIZATION_SECONDS};
 use crate::{Platform, workspaces};
 
 /// What can be presented.
@@ -80,6 +80,7 @@ impl Platform {
             // Which password it was: one that is changed while it is being checked gives no session.
             derived_from: Some((user.id.0, user.tokens_valid_after.0)),
             workspace: None,
+            auth_time: None,
             seconds: SESSION_SECONDS,
         })?;
         let via = Via::Token { claims: issued.claims.clone().into(), derived_from: None };
@@ -108,6 +109,7 @@ impl Platform {
             subject: id.0,
             derived_from: Some((id.0, entry.facts.workspace.enrollment_generation)),
             workspace: Some(id.0),
+            auth_time: None,
             seconds: SESSION_SECONDS,
         })?;
         Ok(SignedIn { issued, who: None })
@@ -121,15 +123,16 @@ impl Platform {
         workspace: Option<WorkspaceId>,
         seconds: i64,
     ) -> Result<Issued> {
-        let derived_from = match &who.via {
-            Via::Key { id, generation, .. } => Some((id.0, *generation)),
-            Via::Token { claims, .. } => claims.key.zip(claims.generation),
+        let (derived_from, auth_time) = match &who.via {
+            Via::Key { id, generation, .. } => (Some((id.0, *generation)), None),
+            Via::Token { claims, .. } => (claims.key.zip(claims.generation), Some(claims.auth_time)),
         };
         self.tokens.issue(Grant {
             kind,
             subject: who.account()?.principal.id.0,
             derived_from,
             workspace: workspace.map(|id| id.0),
+            auth_time,
             seconds,
         })
     }
@@ -143,7 +146,7 @@ impl Platform {
                 format!("is {seconds}; use 60 to {SESSION_SECONDS} seconds"),
             ));
         }
-        check_may_issue(who)?;
+        self.check_may_issue(who)?;
         self.issue_for(who, TokenKind::User, None, seconds)
     }
 
@@ -153,7 +156,7 @@ impl Platform {
         who: &Authenticated,
         id: WorkspaceId,
     ) -> Result<(Issued, Arc<WorkspaceEntry>)> {
-        check_may_issue(who)?;
+        self.check_may_issue(who)?;
         // What is refused with the key itself is allowed with the token: that one is checked.
         self.admit(who, id, RawKeys::All).await?;
         let entry = self.store.facts().workspace(id).await?;
@@ -171,16 +174,26 @@ impl Platform {
         session.record(audit::happened("session.ended", account, json!({"session_id": token})));
         session.commit().await
     }
-}
 
-/// A token may not be turned into one that lives longer or may more.
-fn check_may_issue(who: &Authenticated) -> Result<()> {
-    if who.only_workspace().is_some() {
-        let message = "This token is only good for signing in to its workspace.";
-        return Err(Error::new(ErrorKind::Forbidden, code::WRONG_CREDENTIAL, message));
+    /// A token may not be turned into one that may more, nor forever into the next one.
+    fn check_may_issue(&self, who: &Authenticated) -> Result<()> {
+        if who.only_workspace().is_some() {
+            let message = "This token is only good for signing in to its workspace.";
+            return Err(Error::new(ErrorKind::Forbidden, code::WRONG_CREDENTIAL, message));
+        }
+        if who.is_interactive() && who.account()?.principal.password_expired {
+            return Err(Error::new(
+                ErrorKind::Forbidden,
+                code::PASSWORD_EXPIRED,
+                "Change your password first.",
+            ));
+        }
+        let is_old = |claims: &Claims| self.now().seconds() >= claims.auth_time + SIGN_IN_SECONDS;
+        // A key can be shown again at any time, so only a password's sign-in has to end.
+        if who.is_interactive() && matches!(&who.via, Via::Token { claims, .. } if is_old(claims)) {
+            return Err(Error::unauthenticated("You signed in long ago. Sign in again.")
+                .with_code(code::CREDENTIALS_EXPIRED));
+        }
+        Ok(())
     }
-    if who.is_interactive() && who.account()?.principal.password_expired {
-        return Err(Error::new(ErrorKind::Forbidden, code::PASSWORD_EXPIRED, "Change your password first."));
-    }
-    Ok(())
 }

@@ -21,6 +21,8 @@ use uuid::Uuid;
 pub const SESSION_SECONDS: i64 = 3600;
 /// The life of a token for one workspace, in seconds: it is handed over at once.
 pub const WORKSPACE_AUTHORIZATION_SECONDS: i64 = 60;
+/// For how long a sign-in with a password gives further tokens, in seconds. After that, people sign in again.
+pub const SIGN_IN_SECONDS: i64 = 12 * 3600;
 /// Longer texts are no tokens of ours.
 const LONGEST: usize = 2048;
 
@@ -47,6 +49,8 @@ pub struct Grant {
     pub derived_from: Option<(Uuid, i64)>,
     /// The one workspace it is good for.
     pub workspace: Option<Uuid>,
+    /// When the caller showed a password or key, in seconds; now, if it just did.
+    pub auth_time: Option<i64>,
     /// Its life, in seconds.
     pub seconds: i64,
 }
@@ -131,6 +135,7 @@ impl TokenIssuer {
             iat: now.seconds(),
             iat_us: now.0,
             exp: now.plus_seconds(grant.seconds).seconds(),
+            auth_time: grant.auth_time.unwrap_or(now.seconds()),
             kind: grant.kind,
             key: grant.derived_from.map(|(key, _)| key),
             generation: grant.derived_from.map(|(_, generation)| generation),

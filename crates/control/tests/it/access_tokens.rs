@@ -111,3 +111,27 @@ async fn nobody_finds_the_tokens_of_another() {
         assert_eq!(code_of(session.get_credential(&other, &name).await), code::NOT_FOUND);
     }
 }
+
+/// How often a token that is about to end gives the next one, within a day.
+async fn renewals(t: &TestPlatform, mut bearer: Secret) -> usize {
+    for count in 0..24 {
+        t.clock.advance_seconds(3_599);
+        let who = t.authenticate(bearer.expose()).await.unwrap();
+        match t.issue_api_token(&who, None) {
+            Ok(issued) => bearer = issued.token,
+            Err(error) => {
+                assert_eq!(error.code, code::CREDENTIALS_EXPIRED);
+                return count;
+            }
+        }
+    }
+    24
+}
+
+#[tokio::test]
+async fn a_sign_in_gives_no_tokens_forever_and_a_key_does() {
+    let (t, ada, [token, _]) = with_token().await;
+    assert_eq!(renewals(&t, ada.bearer.clone()).await, 12);
+    let session = t.session_from(&token.bearer).await.unwrap();
+    assert_eq!(renewals(&t, session).await, 24);
+}
