@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use control::credentials::{self, CredentialCreate};
+use control::scopes::GrantedScope;
 use control::users::{self, UserCreate};
 use model::audit::Origin;
 use model::{Clock, Entropy, Env, Permit, Principal, Secret, SystemReason, Timestamp, Write};
@@ -63,7 +64,7 @@ pub(crate) async fn fill(data: &Path, count: usize) -> Result<Seeded> {
         for number in first..count.min(first + BATCH) {
             let owner = owners.get(number % owners.len()).context("no owners")?;
             let input = CredentialCreate { name: format!("token-{number}"), ..CredentialCreate::default() };
-            let shown = credentials::create(&mut session, owner, input).await?;
+            let shown = credentials::create(&mut session, owner, input, &GrantedScope::unlimited()).await?;
             if number % every == 0 && kept.sample.len() < SAMPLE {
                 kept.sample.push(shown.key);
             } else if kept.fresh.len() < FRESH {

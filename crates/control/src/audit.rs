@@ -128,7 +128,7 @@ impl Target for Credential {
         json!({
             "kind": self.kind.as_str(), "owner_id": self.owner, "name": self.name, "is_active": self.is_active,
             "expires_at": self.expires_at, "generation": self.generation, "description": self.description,
-            "previous_value_valid_until": self.previous.map(|(_, until)| until),
+            "previous_value_valid_until": self.previous.map(|(_, until)| until), "scope": self.scope,
         })
     }
 }

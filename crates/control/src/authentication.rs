@@ -6,8 +6,8 @@ use model::audit::Actor;
 use model::credential::reject_unknown;
 use model::error::code;
 use model::{
-    Caller, Claims, CredentialId, CredentialKind, Error, ErrorKind, Key, PrincipalId, Rejection, Result,
-    Timestamp, TokenId, TokenKind, WorkspaceId,
+    Caller, Claims, CredentialFacts, CredentialId, CredentialKind, CredentialScope, Error, ErrorKind, Key,
+    PrincipalId, Rejection, Result, Timestamp, TokenId, TokenKind, WorkspaceId,
 };
 use store::{PrincipalFacts, WorkspaceEntry};
 
@@ -20,6 +20,8 @@ pub struct Authenticated {
     pub principal: Principal,
     /// How it showed that.
     pub via: Via,
+    /// What the credential behind it leaves of the principal's rights.
+    pub scope: Option<Arc<CredentialScope>>,
 }
 
 /// A user or service account, or the machine of a workspace.
@@ -69,7 +71,7 @@ impl Authenticated {
     #[must_use]
     pub fn caller(&self) -> Caller<'_> {
         match &self.principal {
-            Principal::Account(facts) => Caller::Principal(&facts.principal),
+            Principal::Account(facts) => Caller::Principal(&facts.principal, self.scope.as_deref()),
             Principal::Machine(entry) => Caller::Machine(&entry.facts.workspace),
         }
     }
@@ -176,7 +178,8 @@ impl Platform {
         let generation = credential.verify(&keys.peppers, &key, now)?;
         let account = self.active_account(credential.owner).await?;
         let via = Via::Key { id: credential.id, kind: credential.kind, generation };
-        Ok(Authenticated { principal: Principal::Account(account), via })
+        let scope = credential.scope.clone();
+        Ok(Authenticated { principal: Principal::Account(account), via, scope })
     }
 
     async fn authenticate_token(&self, text: &str, now: Timestamp) -> Result<Authenticated> {
@@ -191,8 +194,11 @@ impl Platform {
         if claims.iat_us < account.principal.tokens_valid_after.0 {
             return Err(ended());
         }
-        let derived_from = self.check_source(&claims, &account.principal, now).await?;
-        Ok(Authenticated { principal: Principal::Account(account), via: Via::Token { claims, derived_from } })
+        let source = self.check_source(&claims, &account.principal, now).await?;
+        let scope = source.as_ref().and_then(|credential| credential.scope.clone());
+        let derived_from = source.map(|credential| credential.kind);
+        let via = Via::Token { claims, derived_from };
+        Ok(Authenticated { principal: Principal::Account(account), via, scope })
     }
 
     /// Checks that the credential a token was derived from still stands.
@@ -201,7 +207,7 @@ impl Platform {
         claims: &Claims,
         owner: &model::Principal,
         now: Timestamp,
-    ) -> Result<Option<CredentialKind>> {
+    ) -> Result<Option<Arc<CredentialFacts>>> {
         let Some(id) = claims.key.map(CredentialId) else { return Ok(None) };
         let generation = claims.generation.unwrap_or_default();
         if id.0 == owner.id.0 {
@@ -213,7 +219,7 @@ impl Platform {
             return Err(invalid());
         }
         credential.check(generation, now)?;
-        Ok(Some(credential.kind))
+        Ok(Some(credential))
     }
 
     async fn authenticate_machine(&self, claims: Arc<Claims>) -> Result<Authenticated> {
@@ -229,6 +235,7 @@ impl Platform {
         Ok(Authenticated {
             principal: Principal::Machine(entry),
             via: Via::Token { claims, derived_from: None },
+            scope: None,
         })
     }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use model::access::admission;
 use model::error::code;
 use model::{
-    Action, Admission, Denied, Error, ErrorKind, Grants, Mode, OrganizationId, Permission, Permit, Place,
-    ProjectId, ResourceType, Result, RoleId, Shares, Target, Visibility, WorkspaceId, decide,
+    Action, Admission, CredentialScope, Denied, Error, ErrorKind, Grants, Mode, OrganizationId, Permission,
+    Permit, Place, ProjectId, ResourceType, Result, RoleId, Shares, Target, Visibility, WorkspaceId, decide,
 };
 use store::WorkspaceEntry;
 
@@ -157,7 +157,7 @@ impl Platform {
     pub async fn standing(&self, who: &Authenticated, id_or_name: &str) -> Result<Standing> {
         let account = who.account()?;
         let id = self.organization_id(id_or_name).await?;
-        let standing = Standing::find(self.store.facts(), account, id).await?;
+        let standing = Standing::find(self.store.facts(), account, who.scope.as_ref(), id).await?;
         // Called by the caller's word for it: the message must not tell an id from a name that exists.
         let hidden = || Error::not_found("organization", id_or_name);
         standing.filter(|standing| standing.access().is_present()).ok_or_else(hidden)
@@ -175,7 +175,8 @@ impl Platform {
         let id = self.workspace_id(id_or_name).await?;
         let entry = facts.workspace(id).await?.ok_or_else(hidden)?;
         let workspace = &entry.facts.workspace;
-        let standing = Standing::find(facts, account, workspace.organization).await?.ok_or_else(hidden)?;
+        let standing = Standing::find(facts, account, who.scope.as_ref(), workspace.organization).await?;
+        let standing = standing.ok_or_else(hidden)?;
         let shares = self.shares_of(&entry, &standing).await?;
         let admission = admission(&standing.access(), workspace, !shares.is_empty());
         if admission == Admission::None {
@@ -204,7 +205,12 @@ impl Platform {
         if let Some(organization) = organization {
             return Ok(self.standing(who, &organization.to_string()).await?.access().in_organization());
         }
-        Ok(if account.principal.is_superuser { Grants::everything() } else { Grants::none() })
+        Ok(match &who.scope {
+            _ if !account.principal.is_superuser => Grants::none(),
+            Some(scope) if scope.is_bound() => Grants::none(),
+            Some(scope) => scope.permissions(),
+            None => Grants::everything(),
+        })
     }
 
     /// A permit to list the workspaces that the caller may see.
@@ -217,14 +223,23 @@ impl Platform {
     /// The workspaces a caller may see. Super-users get into every workspace.
     async fn visible_workspaces(&self, who: &Authenticated, member_only: bool) -> Result<Visibility> {
         let account = who.account()?;
+        let scope = who.scope.as_deref();
+        if let Some(listed) = scope.and_then(|scope| scope.workspaces.as_ref()) {
+            return self.visible_of(who, listed, member_only).await;
+        }
         if account.principal.is_superuser {
-            return Ok(Visibility::All);
+            return Ok(match scope.and_then(|scope| scope.organizations.clone()) {
+                None => Visibility::All,
+                Some(organizations) => {
+                    Visibility::Listed { organizations, workspaces: Vec::new(), shared_with: None }
+                }
+            });
         }
         let needed = if member_only { Action::Client } else { Action::Read };
         let needed = Permission::new(ResourceType::Workspace, needed);
         let (mut organizations, mut workspaces) = (Vec::new(), Vec::new());
         for standing in self.standings(who).await? {
-            if standing.access().in_organization().allows(needed) {
+            if standing.access().lists_workspaces(needed) {
                 organizations.push(standing.organization.facts.organization.id);
             }
             let assignments = standing.membership.iter().flat_map(|membership| &membership.assignments);
@@ -232,19 +247,45 @@ impl Platform {
         }
         workspaces.sort_unstable();
         workspaces.dedup();
-        Ok(Visibility::Listed { organizations, workspaces, principal: account.principal.id })
+        let is_bound = scope.is_some_and(CredentialScope::is_bound);
+        let shared_with = (!is_bound).then_some(account.principal.id);
+        Ok(Visibility::Listed { organizations, workspaces, shared_with })
+    }
+
+    /// Those of a credential's workspaces that its owner may see.
+    async fn visible_of(
+        &self,
+        who: &Authenticated,
+        listed: &[WorkspaceId],
+        member_only: bool,
+    ) -> Result<Visibility> {
+        let mut workspaces = Vec::new();
+        for id in listed {
+            let found = self.workspace_standing(who, &id.to_string()).await;
+            match found.map(|(_, _, admission)| admission) {
+                Ok(Admission::Visible) if member_only => {}
+                Ok(_) => workspaces.push(*id),
+                Err(error) if error.kind == ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Visibility::Listed { organizations: Vec::new(), workspaces, shared_with: None })
     }
 
     /// The organizations a caller belongs to; for super-users all.
     async fn own_organizations(&self, who: &Authenticated) -> Result<Visibility> {
         let account = who.account()?;
-        if account.principal.is_superuser {
-            return Ok(Visibility::All);
-        }
-        let standings = self.standings(who).await?;
-        let organizations =
-            standings.iter().map(|standing| standing.organization.facts.organization.id).collect();
-        Ok(Visibility::Listed { organizations, workspaces: Vec::new(), principal: account.principal.id })
+        let organizations = if account.principal.is_superuser {
+            match who.scope.as_ref().and_then(|scope| scope.organizations.clone()) {
+                None => return Ok(Visibility::All),
+                Some(organizations) => organizations,
+            }
+        } else {
+            let standings = self.standings(who).await?;
+            standings.iter().map(|standing| standing.organization.facts.organization.id).collect()
+        };
+        let shared_with = Some(account.principal.id);
+        Ok(Visibility::Listed { organizations, workspaces: Vec::new(), shared_with })
     }
 
     /// The caller in each active organization it belongs to.
@@ -252,7 +293,7 @@ impl Platform {
         let account = who.account()?;
         let mut standings = Vec::new();
         for id in &account.organizations {
-            let standing = Standing::find(self.store.facts(), account, *id).await?;
+            let standing = Standing::find(self.store.facts(), account, who.scope.as_ref(), *id).await?;
             standings.extend(standing.filter(|standing| standing.access().is_present()));
         }
         Ok(standings)

@@ -5,6 +5,7 @@ use model::{Error, Permit, PrincipalKind, Result, Secret, SystemReason, Write, n
 
 use crate::credentials::CredentialCreate;
 use crate::organizations::OrganizationCreate;
+use crate::scopes::GrantedScope;
 use crate::{Platform, audit, credentials, organizations, users};
 
 /// The username of the reserved administrator.
@@ -63,7 +64,7 @@ impl Platform {
         };
         let organization = organizations::create(&mut session, &admin, input).await?;
         let input = CredentialCreate { name: TOKEN.to_owned(), ..Default::default() };
-        let shown = credentials::create(&mut session, &admin, input).await?;
+        let shown = credentials::create(&mut session, &admin, input, &GrantedScope::unlimited()).await?;
         session.commit().await?;
         Ok(FirstStart { username: admin.username, password, token: shown.key, organization })
     }

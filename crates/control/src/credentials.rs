@@ -12,6 +12,7 @@ use store::Session;
 
 use crate::audit::{self, Target};
 use crate::patch::Patch;
+use crate::scopes::{GrantedScope, ScopeInput};
 
 /// The longest life that can be asked for: ten years, in minutes.
 const LONGEST_LIFE_MINUTES: i64 = 10 * 365 * 24 * 60;
@@ -34,6 +35,9 @@ pub struct CredentialCreate {
     /// The end of its life, as a moment.
     #[serde(default)]
     pub expires_at: Option<Timestamp>,
+    /// What it is narrowed to. Without it, it can all that its owner can.
+    #[serde(default)]
+    pub scope: Option<ScopeInput>,
 }
 
 /// A change of a key or token. What is absent stays.
@@ -49,6 +53,9 @@ pub struct CredentialUpdate {
     /// Whether it may be used. Switching off takes effect at once, for sessions that came from it as well.
     #[serde(default, alias = "is_active")]
     pub active: Option<bool>,
+    /// What it is narrowed to from now on; null widens it to all that its owner can.
+    #[serde(default)]
+    pub scope: Patch<ScopeInput>,
 }
 
 /// A rotation.
@@ -69,11 +76,12 @@ pub struct Shown {
     pub key: Secret,
 }
 
-/// Makes a key or token for the owner.
+/// Makes a key or token for the owner. `scope` is what `input.scope` was checked to be.
 pub async fn create(
     session: &mut Session<Write>,
     owner: &Principal,
     input: CredentialCreate,
+    scope: &GrantedScope,
 ) -> Result<Shown> {
     if !owner.is_active {
         return Err(Error::invalid(
@@ -98,6 +106,7 @@ pub async fn create(
         secret: key.hash(&session.peppers()),
         previous: None,
         generation: 1,
+        scope: scope.get().cloned(),
         last_rotated: None,
         retain_period_minutes: 0,
         last_used: None,
@@ -111,18 +120,28 @@ pub async fn create(
     Ok(Shown { credential, key: key.reveal() })
 }
 
+impl CredentialUpdate {
+    /// Whether it takes rights away and does nothing else.
+    #[must_use]
+    pub fn only_switches_off(&self) -> bool {
+        self.active == Some(false)
+            && self.name.is_none()
+            && self.description == Patch::Keep
+            && self.scope == Patch::Keep
+    }
+}
+
 /// Changes a key or token. `may_widen` is false for callers that may switch off but not on, nor rename: those
-/// that came with a personal access token.
+/// that came with a personal access token. `scope` is what `input.scope` was checked to be.
 pub async fn update(
     session: &mut Session<Write>,
     owner: &Principal,
     id_or_name: &str,
     input: CredentialUpdate,
+    scope: &GrantedScope,
     may_widen: bool,
 ) -> Result<Credential> {
-    let only_switches_off =
-        input.active == Some(false) && input.name.is_none() && input.description == Patch::Keep;
-    if !may_widen && !only_switches_off {
+    if !may_widen && !input.only_switches_off() {
         return Err(Error::new(
             ErrorKind::Forbidden,
             code::WRONG_CREDENTIAL,
@@ -137,6 +156,9 @@ pub async fn update(
     input.description.apply(&mut credential.description, |text| name::text("description", &text, 1000))?;
     if let Some(active) = input.active {
         credential.is_active = active;
+    }
+    if input.scope != Patch::Keep {
+        credential.scope = scope.get().cloned();
     }
     credential.updated = session.env().now();
     session.update_credential(&credential).await?;

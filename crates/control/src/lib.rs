@@ -3,6 +3,7 @@
 //! A use case gets a [`store::Session`] and never begins or commits one: that is the gate's work. This crate
 //! knows no HTTP and no SQL.
 
+pub mod api_keys;
 pub mod audit;
 pub mod authentication;
 pub mod authorization;
@@ -14,6 +15,7 @@ pub mod passwords;
 pub mod patch;
 pub mod rbac;
 pub mod roles;
+pub mod scopes;
 pub mod service_accounts;
 pub mod sharing;
 pub mod sign_in;

@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::access::{WorkspaceRights, admission};
-use model::{Action, Admission, Error, ErrorKind, PrincipalId, Resource, Result, Shares, WorkspaceId};
+use model::{
+    Action, Admission, CredentialId, CredentialScope, Error, ErrorKind, Principal, PrincipalId, Resource,
+    Result, Shares, WorkspaceId,
+};
 use parking_lot::Mutex;
 use store::{PrincipalFacts, WorkspaceEntry};
 use uuid::Uuid;
@@ -33,11 +36,31 @@ struct Subject {
 impl Platform {
     async fn subject(&self, entry: &Arc<WorkspaceEntry>, user: PrincipalId) -> Result<Option<Subject>> {
         let facts = self.store.facts();
-        let Some(account) = facts.principal(user).await? else { return Ok(None) };
+        let Some((account, scope)) = self.account_known_as(user).await? else { return Ok(None) };
         let organization = entry.facts.workspace.organization;
-        let Some(standing) = Standing::find(facts, &account, organization).await? else { return Ok(None) };
+        let standing = Standing::find(facts, &account, scope.as_ref(), organization).await?;
+        let Some(standing) = standing else { return Ok(None) };
         let shares = self.shares_of(entry, &standing).await?;
         Ok(Some(Subject { standing, entry: entry.clone(), shares }))
+    }
+
+    /// The account that a workspace server knows by that id: the account's own, or that of a credential that
+    /// is narrowed inside workspaces and so is an account of its own there.
+    pub async fn account_known_as(
+        &self,
+        id: PrincipalId,
+    ) -> Result<Option<(Arc<PrincipalFacts>, Option<Arc<CredentialScope>>)>> {
+        let facts = self.store.facts();
+        if let Some(account) = facts.principal(id).await? {
+            return Ok(Some((account, None)));
+        }
+        let Some(credential) = facts.credential(CredentialId(id.0)).await? else { return Ok(None) };
+        // Without a scope it never was an account of its own.
+        let Some(scope) = credential.scope.clone() else { return Ok(None) };
+        if credential.check(credential.generation, self.now()).is_err() {
+            return Ok(None);
+        }
+        Ok(facts.principal(credential.owner).await?.map(|owner| (owner, Some(scope))))
     }
 
     /// For each resource whether the account may do the action. Resources that cannot be read are denied, and
@@ -77,12 +100,10 @@ impl Platform {
     }
 
     /// Whether the caller gets into the workspace, and as whom.
-    pub async fn admit(
-        &self,
-        who: &Authenticated,
-        id: WorkspaceId,
-        raw_keys: RawKeys,
-    ) -> Result<Arc<PrincipalFacts>> {
+    ///
+    /// A stock server asks no permission for what an account does with its own things. So a credential that is
+    /// narrowed inside workspaces is an account of its own there, which owns only what it made.
+    pub async fn admit(&self, who: &Authenticated, id: WorkspaceId, raw_keys: RawKeys) -> Result<Principal> {
         let refused = |message: String| {
             Error::new(ErrorKind::Forbidden, model::error::code::PERMISSION_DENIED, message)
         };
@@ -93,16 +114,18 @@ impl Platform {
         let entry = self.store.facts().workspace(id).await?;
         let entry = entry.ok_or_else(|| Error::not_found("workspace", id))?;
         let workspace = &entry.facts.workspace;
-        let standing = Standing::find(self.store.facts(), account, workspace.organization).await?;
+        let scope = who.scope.as_ref();
+        let standing = Standing::find(self.store.facts(), account, scope, workspace.organization).await?;
         let standing = standing.ok_or_else(|| Error::not_found("workspace", id))?;
         let shares = self.shares_of(&entry, &standing).await?;
         let is_open = workspace.is_open() && standing.organization.facts.organization.is_active;
         let admitted = admission(&standing.access(), workspace, !shares.is_empty());
-        if !is_open {
-            return Err(refused("This workspace is deactivated.".to_owned()));
-        }
+        // First who may know of it, then its state.
         if matches!(admitted, Admission::None | Admission::Visible) {
             return Err(refused("You have no role in this workspace.".to_owned()));
+        }
+        if !is_open {
+            return Err(refused("This workspace is deactivated.".to_owned()));
         }
         if who.is_interactive() && account.principal.password_expired {
             return Err(refused("Change your password first.".to_owned()));
@@ -111,12 +134,18 @@ impl Platform {
         // them do everything. Where that is not wanted, the key itself is good only for accounts that may do
         // everything anyway; all others exchange it for a session first, as the stock client does.
         let is_raw_key = who.session().is_none() && account.principal.is_service_account();
-        if is_raw_key && raw_keys == RawKeys::Administrators && !workspaces::holds_everything(&standing, id) {
+        let narrowed = scope.filter(|scope| scope.narrows_inside()).and(who.credential());
+        let is_trusted =
+            narrowed.is_none() && (raw_keys == RawKeys::All || workspaces::holds_everything(&standing, id));
+        if is_raw_key && !is_trusted {
             return Err(refused(
                 "The key of this service account must be exchanged for a session token first: POST /auth/login.".to_owned(),
             ));
         }
-        Ok(account.clone())
+        Ok(narrowed.map_or_else(
+            || account.principal.clone(),
+            |credential| account.principal.narrowed_to(credential),
+        ))
     }
 }
 

@@ -1,7 +1,9 @@
 //! Service accounts: the bots of an organization.
 
 use model::predefined::ORGANIZATION_MEMBER;
-use model::{Assignee, Error, Level, Place, Principal, PrincipalKind, Result, RoleId, Write, name};
+use model::{
+    Assignee, CredentialScope, Error, Level, Place, Principal, PrincipalKind, Result, RoleId, Write, name,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use store::Session;
@@ -9,6 +11,7 @@ use store::Session;
 use crate::audit::{self, Target};
 use crate::credentials::{self, CredentialCreate, Shown};
 use crate::patch::Patch;
+use crate::scopes::{GrantedScope, ScopeInput};
 use crate::standing::Standing;
 use crate::{members, roles, users};
 
@@ -46,6 +49,27 @@ pub enum InitialKey {
     Described(CredentialCreate),
 }
 
+impl InitialKey {
+    fn wanted(self) -> Option<CredentialCreate> {
+        match self {
+            Self::Wanted(false) => None,
+            Self::Wanted(true) => {
+                Some(CredentialCreate { name: "default".to_owned(), ..CredentialCreate::default() })
+            }
+            Self::Described(key) => Some(key),
+        }
+    }
+
+    /// What the key is to be narrowed to.
+    #[must_use]
+    pub fn scope(&self) -> Option<ScopeInput> {
+        match self {
+            Self::Wanted(_) => None,
+            Self::Described(key) => key.scope.clone(),
+        }
+    }
+}
+
 /// A change of a service account. What is absent stays, null removes.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -69,6 +93,7 @@ pub async fn create(
     session: &mut Session<Write>,
     standing: &Standing,
     input: ServiceAccountCreate,
+    key_scope: &GrantedScope,
 ) -> Result<(Principal, Option<Shown>)> {
     let facts = &standing.organization.facts;
     let env = session.env().clone();
@@ -87,15 +112,8 @@ pub async fn create(
         None => members::named(facts, Level::Organization, ORGANIZATION_MEMBER)?,
     };
     roles::assign(session, standing, role, Assignee::Principal(account.id), Place::Organization).await?;
-    let key = match input.initial_api_key {
-        None | Some(InitialKey::Wanted(false)) => None,
-        Some(InitialKey::Wanted(true)) => {
-            Some(CredentialCreate { name: "default".to_owned(), ..Default::default() })
-        }
-        Some(InitialKey::Described(key)) => Some(key),
-    };
-    let key = match key {
-        Some(key) => Some(credentials::create(session, &account, key).await?),
+    let key = match input.initial_api_key.and_then(InitialKey::wanted) {
+        Some(key) => Some(credentials::create(session, &account, key, key_scope).await?),
         None => None,
     };
     Ok((account, key))
@@ -109,7 +127,7 @@ pub async fn update(
     input: ServiceAccountUpdate,
 ) -> Result<Principal> {
     let mut account = match input.is_active {
-        Some(true) => get_governed(session, standing, id_or_name).await?,
+        Some(true) => get_governed(session, standing, id_or_name, None).await?,
         _ => get(session, id_or_name).await?,
     };
     let before = account.describe();
@@ -139,17 +157,28 @@ pub async fn get<M: model::Mode>(session: &mut Session<M>, id_or_name: &str) -> 
     found.ok_or_else(|| Error::not_found("service account", id_or_name))
 }
 
-/// A service account whose keys the caller may make: it must hold everything that the account holds, or a key
-/// would be a way to what it does not hold.
+/// A service account for which the caller may make a key of that scope: it must hold everything that the key
+/// will hold, or the key would be a way to what it does not hold.
 pub async fn get_governed(
     session: &mut Session<Write>,
     standing: &Standing,
     id_or_name: &str,
+    scope: Option<&CredentialScope>,
 ) -> Result<Principal> {
     let account = get(session, id_or_name).await?;
+    require_governs(session, standing, &account, scope).await.map(|()| account)
+}
+
+/// Checks that the caller holds everything that a key of that scope for the account holds.
+pub async fn require_governs(
+    session: &mut Session<Write>,
+    standing: &Standing,
+    account: &Principal,
+    scope: Option<&CredentialScope>,
+) -> Result<()> {
     let membership = session.find_membership(account.id).await?;
-    if membership.is_none_or(|membership| standing.access().covers(&membership)) {
-        return Ok(account);
+    if membership.is_none_or(|membership| standing.access().covers(&membership, scope)) {
+        return Ok(());
     }
     Err(Error::forbidden(
         "This service account holds more than you do. Only somebody who holds all of it can manage its keys.",

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use model::audit::Origin;
 use model::error::code;
 use model::{
-    Claims, Error, ErrorKind, Key, Permit, Read, Result, Secret, SystemReason, TokenKind, WorkspaceId, Write,
+    Action, Claims, Error, ErrorKind, Key, Permission, Permit, Read, ResourceType, Result, Secret,
+    SystemReason, Target, TokenKind, WorkspaceId, Write, decide,
 };
 
 use serde_json::json;
@@ -84,7 +85,8 @@ impl Platform {
             seconds: SESSION_SECONDS,
         })?;
         let via = Via::Token { claims: issued.claims.clone().into(), derived_from: None };
-        Ok(SignedIn { issued, who: Some(Authenticated { principal: Principal::Account(account), via }) })
+        let who = Authenticated { principal: Principal::Account(account), via, scope: None };
+        Ok(SignedIn { issued, who: Some(who) })
     }
 
     async fn sign_in_with_key(&self, key: &Secret) -> Result<SignedIn> {
@@ -169,7 +171,10 @@ impl Platform {
     pub async fn sign_out(&self, who: &Authenticated, origin: Origin) -> Result<()> {
         let Some((token, until)) = who.session() else { return Ok(()) };
         let account = &who.account()?.principal;
-        let mut session = self.store.begin::<Write>(Permit::system(SystemReason::SignIn), origin).await?;
+        // Any token may end itself: what it is limited to does not matter here. The log tells whose it was.
+        let needed = Permission::new(ResourceType::User, Action::Update);
+        let permit = decide::<Write>(who.caller(), needed, &Target::OwnAccount, &who.actor())?;
+        let mut session = self.store.begin(permit, origin).await?;
         session.revoke_token(token, until).await?;
         session.record(audit::happened("session.ended", account, json!({"session_id": token})));
         session.commit().await

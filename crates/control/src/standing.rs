@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::{Access, Membership, OrganizationId, Result};
+use model::{Access, CredentialScope, Membership, OrganizationId, Result};
 use store::{Facts, OrganizationEntry, PrincipalFacts};
 
 /// An account in an organization.
@@ -14,6 +14,8 @@ pub struct Standing {
     pub organization: Arc<OrganizationEntry>,
     /// The account's place in it; none for strangers.
     pub membership: Option<Arc<Membership>>,
+    /// What the credential leaves of the account's rights.
+    pub scope: Option<Arc<CredentialScope>>,
 }
 
 impl Standing {
@@ -21,11 +23,12 @@ impl Standing {
     pub async fn find(
         facts: &Facts,
         account: &Arc<PrincipalFacts>,
+        scope: Option<&Arc<CredentialScope>>,
         id: OrganizationId,
     ) -> Result<Option<Self>> {
         let Some(organization) = facts.organization(id).await? else { return Ok(None) };
         let membership = facts.membership(&organization, account.principal.id).await?;
-        Ok(Some(Self { account: account.clone(), organization, membership }))
+        Ok(Some(Self { account: account.clone(), organization, membership, scope: scope.cloned() }))
     }
 
     /// The rights that follow.
@@ -35,6 +38,7 @@ impl Standing {
             principal: &self.account.principal,
             organization: &self.organization.facts,
             membership: self.membership.as_deref(),
+            scope: self.scope.as_deref(),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
+use crate::credential_scope::CredentialScope;
 use crate::ids::{OrganizationId, PrincipalId, ProjectId, RoleId, TeamId, WorkspaceId};
 use crate::organization::Organization;
 use crate::permission::{Action, ActionSet, Grants, Permission, ResourceType};
@@ -108,18 +109,21 @@ pub struct Access<'a> {
     pub organization: &'a OrganizationFacts,
     /// Its place there, if it has one.
     pub membership: Option<&'a Membership>,
+    /// What the credential that it came with leaves of all that.
+    pub scope: Option<&'a CredentialScope>,
 }
 
 impl Access<'_> {
     /// Whether it counts at all: active, and a member or a super-user, of an active organization.
     #[must_use]
     pub fn is_present(&self) -> bool {
-        self.principal.is_active
+        self.scope.is_none_or(|scope| scope.reaches_organization(self.organization.organization.id))
+            && self.principal.is_active
             && (self.principal.is_superuser
                 || (self.membership.is_some() && self.organization.organization.is_active))
     }
 
-    /// The union of the roles that `applies` picks.
+    /// The union of the roles that `applies` picks, whatever the credential leaves of it.
     fn union(&self, applies: impl Fn(Place) -> bool) -> Grants {
         if !self.principal.is_active {
             return Grants::none();
@@ -143,34 +147,40 @@ impl Access<'_> {
         grants
     }
 
-    /// What it holds at the level of the organization.
-    #[must_use]
-    pub fn in_organization(&self) -> Grants {
-        self.union(|place| place == Place::Organization)
-    }
-
-    /// What it holds over a workspace as the control plane sees it: organization and workspace roles together.
-    #[must_use]
-    pub fn over_workspace(&self, workspace: WorkspaceId) -> Grants {
-        self.union(|place| place == Place::Organization || place == Place::Workspace(workspace))
-    }
-
-    /// What it holds over a project as the control plane sees it.
-    #[must_use]
-    pub fn over_project(&self, workspace: WorkspaceId, project: ProjectId) -> Grants {
-        let mut grants = self.over_workspace(workspace);
-        grants.merge(&self.union(|place| place == Place::Project(workspace, project)));
-        grants
+    /// The roles that count at a place, those of the levels above included, whatever the credential leaves.
+    fn held(&self, place: Place) -> Grants {
+        self.union(|at| {
+            at == Place::Organization || at == place || place.workspace().map(Place::Workspace) == Some(at)
+        })
     }
 
     /// What it holds at a place, everything from the levels above included.
     #[must_use]
     pub fn at(&self, place: Place) -> Grants {
-        match place {
-            Place::Organization => self.in_organization(),
-            Place::Workspace(workspace) => self.over_workspace(workspace),
-            Place::Project(workspace, project) => self.over_project(workspace, project),
+        let held = self.held(place);
+        match self.scope {
+            Some(scope) => held.intersection(&scope.ceiling(self.organization.organization.id, place)),
+            None => held,
         }
+    }
+
+    /// What it holds at the level of the organization.
+    #[must_use]
+    pub fn in_organization(&self) -> Grants {
+        self.at(Place::Organization)
+    }
+
+    /// What it holds over a workspace as the control plane sees it: organization and workspace roles together.
+    #[must_use]
+    pub fn over_workspace(&self, workspace: WorkspaceId) -> Grants {
+        self.at(Place::Workspace(workspace))
+    }
+
+    /// Whether a list shows it the organization's workspaces, for a right that its roles there give. A scope
+    /// without workspaces leaves them all in sight.
+    #[must_use]
+    pub fn lists_workspaces(&self, needed: Permission) -> bool {
+        self.held(Place::Organization).allows(needed)
     }
 
     /// Whether it holds all that a role grants at a place: who hands out a role must have it all.
@@ -179,13 +189,23 @@ impl Access<'_> {
         self.at(place).covers(&role.grants)
     }
 
-    /// Whether it holds all that a member holds: who makes a key for a bot must have all the bot has.
+    /// Whether it holds all that a member holds within a scope: who makes a key for a bot must have all that
+    /// the key will have.
     #[must_use]
-    pub fn covers(&self, other: &Membership) -> bool {
-        other.assignments.iter().all(|assignment| {
-            let role = self.organization.roles.get(&assignment.role);
-            role.is_none_or(|role| self.may_grant(role, assignment.place))
-        })
+    pub fn covers(&self, other: &Membership, within: Option<&CredentialScope>) -> bool {
+        let organization = self.organization.organization.id;
+        let is_within = self.scope.is_none_or(|own| within.is_some_and(|scope| own.contains(scope)));
+        is_within
+            && other.assignments.iter().all(|assignment| {
+                let role = self.organization.roles.get(&assignment.role);
+                role.is_none_or(|role| match within {
+                    Some(scope) => {
+                        let left = role.grants.intersection(&scope.ceiling(organization, assignment.place));
+                        self.held(assignment.place).covers(&left)
+                    }
+                    None => self.may_grant(role, assignment.place),
+                })
+            })
     }
 }
 
@@ -208,20 +228,24 @@ pub struct WorkspaceRights<'a> {
     everywhere: Grants,
     projects: Vec<(ProjectId, Grants)>,
     shares: &'a Shares,
+    /// What the credential leaves: its permissions, counted once, and the scope itself.
+    ceiling: Option<(Grants, &'a CredentialScope)>,
 }
 
 impl<'a> WorkspaceRights<'a> {
     /// Adds up what counts inside the workspace. Of the roles of the organization only an administrator's
     /// reaches inside; project roles count for project-scoped types and the project itself.
     #[must_use]
-    pub fn new(access: &Access<'_>, workspace: &Workspace, shares: &'a Shares, none: &'a Shares) -> Self {
+    pub fn new(access: &Access<'a>, workspace: &Workspace, shares: &'a Shares, none: &'a Shares) -> Self {
         let is_live = access.principal.is_active
             && workspace.is_open()
-            && (access.principal.is_superuser || access.organization.organization.is_active);
+            && (access.principal.is_superuser || access.organization.organization.is_active)
+            && access.scope.is_none_or(|scope| scope.reaches_workspace(workspace.organization, workspace.id));
+        let ceiling = access.scope.map(|scope| (scope.permissions(), scope));
         if !is_live {
-            return Self { everywhere: Grants::none(), projects: Vec::new(), shares: none };
+            return Self { everywhere: Grants::none(), projects: Vec::new(), shares: none, ceiling };
         }
-        let in_organization = access.in_organization();
+        let in_organization = access.held(Place::Organization);
         let everywhere = if in_organization.is_everything() {
             in_organization
         } else {
@@ -236,15 +260,24 @@ impl<'a> WorkspaceRights<'a> {
                 projects.push((project, access.union(|place| place == assignment.place)));
             }
         }
-        Self { everywhere, projects, shares }
+        Self { everywhere, projects, shares, ceiling }
     }
 
     /// Whether the action is allowed on the resource.
     #[must_use]
     pub fn allows(&self, resource: &Resource<'_>, action: Action) -> bool {
-        self.everywhere.allows_word(resource.kind, action)
-            || self.project_allows(resource, action)
-            || self.shares.allows(resource, action)
+        self.is_left(resource, action)
+            && (self.everywhere.allows_word(resource.kind, action)
+                || self.project_allows(resource, action)
+                || self.shares.allows(resource, action))
+    }
+
+    /// Whether the credential leaves it, if the principal has it.
+    fn is_left(&self, resource: &Resource<'_>, action: Action) -> bool {
+        self.ceiling.as_ref().is_none_or(|(permissions, scope)| {
+            permissions.allows_word(resource.kind, action)
+                && scope.reaches_project(resource.governing_project())
+        })
     }
 
     fn project_allows(&self, resource: &Resource<'_>, action: Action) -> bool {
@@ -262,25 +295,50 @@ impl<'a> WorkspaceRights<'a> {
     /// The ids of a type that the action is allowed on; `None` if on all of them.
     #[must_use]
     pub fn allowed_ids(&self, resource: &Resource<'_>, action: Action) -> Option<Vec<Uuid>> {
-        if self.everywhere.allows_word(resource.kind, action) || self.project_allows(resource, action) {
-            return None;
+        let is_project = resource.known() == Some(ResourceType::Project);
+        let left_projects = self.ceiling.as_ref().and_then(|(_, scope)| scope.projects.as_ref());
+        // A scope of projects narrows the type "project" to these, and takes away what lies in no project.
+        let (only, is_left) = match (&self.ceiling, left_projects) {
+            (Some((permissions, _)), Some(projects)) if is_project => {
+                (Some(projects), permissions.allows_word(resource.kind, action))
+            }
+            _ => (None, self.is_left(resource, action)),
+        };
+        if !is_left {
+            return Some(Vec::new());
         }
+        let has_all =
+            self.everywhere.allows_word(resource.kind, action) || self.project_allows(resource, action);
+        let mut ids: Vec<Uuid> = match only {
+            None if has_all => return None,
+            Some(projects) if has_all => projects.iter().map(|project| project.0).collect(),
+            _ => self.ids_one_by_one(resource, action),
+        };
+        if let Some(projects) = only {
+            ids.retain(|id| projects.contains(&ProjectId(*id)));
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        Some(ids)
+    }
+
+    fn ids_one_by_one(&self, resource: &Resource<'_>, action: Action) -> Vec<Uuid> {
         let mut ids: Vec<Uuid> = self.shares.ids(resource, action).collect();
         if resource.known() == Some(ResourceType::Project) {
             let wanted = Permission::new(ResourceType::Project, action);
             let through_roles = self.projects.iter().filter(|(_, grants)| grants.allows(wanted));
             ids.extend(through_roles.map(|(project, _)| project.0));
         }
-        ids.sort_unstable();
-        ids.dedup();
-        Some(ids)
+        ids
     }
 }
 
 /// Whether and how the principal gets into the workspace.
 #[must_use]
 pub fn admission(access: &Access<'_>, workspace: &Workspace, has_shares: bool) -> Admission {
-    if !access.principal.is_active {
+    let is_within =
+        access.scope.is_none_or(|scope| scope.reaches_workspace(workspace.organization, workspace.id));
+    if !access.principal.is_active || !is_within {
         return Admission::None;
     }
     if access.principal.is_superuser {
@@ -290,7 +348,7 @@ pub fn admission(access: &Access<'_>, workspace: &Workspace, has_shares: bool) -
         return Admission::None;
     }
     let assignments = || access.membership.iter().flat_map(|membership| &membership.assignments);
-    let in_organization = access.in_organization();
+    let in_organization = access.held(Place::Organization);
     if in_organization.allows(Permission::new(ResourceType::Workspace, Action::Client))
         || assignments().any(|assignment| assignment.place.workspace() == Some(workspace.id))
     {

@@ -1,5 +1,8 @@
 //! API keys and personal access tokens: one mechanism with two owners.
 
+use std::sync::Arc;
+
+use crate::credential_scope::CredentialScope;
 use crate::env::Timestamp;
 use crate::error::{Error, ErrorKind, code};
 use crate::ids::{CredentialId, OrganizationId, PrincipalId};
@@ -69,6 +72,8 @@ pub struct Credential {
     pub previous: Option<(SecretHash, Timestamp)>,
     /// Counts the rotations: derived tokens name the one they were issued for.
     pub generation: i64,
+    /// What it leaves of its owner's rights; all, if absent.
+    pub scope: Option<Arc<CredentialScope>>,
     /// When it was last rotated.
     pub last_rotated: Option<Timestamp>,
     /// The retention period of the last rotation, in minutes.
@@ -109,6 +114,7 @@ impl Credential {
             secret: self.secret,
             previous: self.previous,
             generation: self.generation,
+            scope: self.scope.clone(),
         }
     }
 }
@@ -132,6 +138,8 @@ pub struct CredentialFacts {
     pub previous: Option<(SecretHash, Timestamp)>,
     /// Counts the rotations.
     pub generation: i64,
+    /// What it leaves of its owner's rights.
+    pub scope: Option<Arc<CredentialScope>>,
 }
 
 /// Why a credential is refused.
@@ -204,8 +212,6 @@ pub fn reject_unknown(peppers: &Peppers, key: &Key) -> Rejection {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use proptest::prelude::*;
     use uuid::Uuid;
     use zeroize::Zeroizing;
@@ -256,7 +262,7 @@ mod tests {
                 id, kind: CredentialKind::ApiKey, owner: PrincipalId(Uuid::nil()), organization: None,
                 name: "k".into(), description: None, is_active: true,
                 expires_at: life.map(|minutes| now.plus_minutes(minutes)),
-                secret: first.hash(&peppers), previous: None, generation: 1, last_rotated: None,
+                secret: first.hash(&peppers), previous: None, generation: 1, scope: None, last_rotated: None,
                 retain_period_minutes: 0, last_used: None, last_used_ip: None, last_used_user_agent: None,
                 created: now, updated: now,
             };

@@ -7,6 +7,7 @@
 pub mod access;
 pub mod audit;
 pub mod credential;
+pub mod credential_scope;
 pub mod env;
 pub mod error;
 pub mod ids;
@@ -25,6 +26,7 @@ pub mod workspace;
 
 pub use access::{Access, Admission, Membership, OrganizationFacts, Shares, WorkspaceFacts};
 pub use credential::{Credential, CredentialFacts, CredentialKind, Rejection};
+pub use credential_scope::CredentialScope;
 pub use env::{Clock, Entropy, Env, Timestamp};
 pub use error::{Error, ErrorKind, FieldError, Result};
 pub use ids::{

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use crate::error::{Error, Result};
 
 macro_rules! words {
@@ -159,6 +161,12 @@ impl ActionSet {
         self.0 == 0
     }
 
+    /// What is in both sets.
+    #[must_use]
+    pub const fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
     /// Both sets together.
     #[must_use]
     pub const fn union(self, other: Self) -> Self {
@@ -290,6 +298,33 @@ impl Grants {
         }
     }
 
+    /// What both grant.
+    #[must_use]
+    pub fn intersection(&self, other: &Self) -> Self {
+        let mut both = Self::none();
+        for ((slot, mine), theirs) in both.types.iter_mut().zip(self.types).zip(other.types) {
+            *slot = mine & theirs;
+        }
+        for name in self.others.keys().chain(other.others.keys()) {
+            let actions = |grants: &Self| -> ActionSet {
+                Action::ALL.iter().copied().filter(|action| grants.allows_word(name, *action)).collect()
+            };
+            let shared = actions(self).intersection(actions(other));
+            if !shared.is_empty() {
+                both.others.insert(name.clone(), shared);
+            }
+        }
+        both
+    }
+
+    /// What it grants of these actions.
+    #[must_use]
+    pub fn only(&self, actions: ActionSet) -> Self {
+        let mut wanted = Self::none();
+        wanted.add_mask(u64::MAX, actions);
+        self.intersection(&wanted)
+    }
+
     /// Whether it grants the right.
     #[must_use]
     pub fn allows(&self, permission: Permission) -> bool {
@@ -353,6 +388,30 @@ impl Grants {
 
     fn mask(&self, action: Action) -> u64 {
         self.types.get(action.bit() as usize).copied().unwrap_or(0)
+    }
+}
+
+impl FromIterator<Permission> for Grants {
+    fn from_iter<I: IntoIterator<Item = Permission>>(permissions: I) -> Self {
+        let mut grants = Self::none();
+        for permission in permissions {
+            grants.add_mask(permission.resource.mask(), ActionSet::NONE.with(permission.action));
+        }
+        grants
+    }
+}
+
+impl Serialize for Grants {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.patterns().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Grants {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let patterns = Vec::<String>::deserialize(deserializer)?;
+        Self::parse("permissions", patterns.iter().map(String::as_str))
+            .map_err(|error| serde::de::Error::custom(error.message))
     }
 }
 

@@ -8,6 +8,7 @@ use std::marker::PhantomData;
 
 use crate::access::{Access, Admission};
 use crate::audit::Actor;
+use crate::credential_scope::CredentialScope;
 use crate::error::{Error, ErrorKind, code};
 use crate::ids::{OrganizationId, PrincipalId, WorkspaceId};
 use crate::permission::{Action, Permission, ResourceType};
@@ -91,14 +92,14 @@ pub enum Scope {
 pub enum Visibility {
     /// All rows of the scope.
     All,
-    /// Only what lies in these organizations and workspaces, and what was shared with this principal.
+    /// Only what lies in these organizations and workspaces, and what belongs to or was shared with somebody.
     Listed {
         /// Organizations of which everything may be seen.
         organizations: Vec<OrganizationId>,
         /// Single workspaces.
         workspaces: Vec<WorkspaceId>,
-        /// Whose shares count.
-        principal: PrincipalId,
+        /// Whose own things and shares count besides, if anybody's.
+        shared_with: Option<PrincipalId>,
     },
 }
 
@@ -183,8 +184,8 @@ pub enum Target<'a> {
 /// Who wants it.
 #[derive(Debug, Clone, Copy)]
 pub enum Caller<'a> {
-    /// A user or service account.
-    Principal(&'a Principal),
+    /// A user or service account, and what its credential leaves of its rights.
+    Principal(&'a Principal, Option<&'a CredentialScope>),
     /// The machine of a workspace.
     Machine(&'a Workspace),
 }
@@ -246,21 +247,25 @@ pub fn decide<M: Mode>(
         (Caller::Machine(_), _) => {
             Err(Denied::WrongCaller("This endpoint is for users, not for workspace servers."))
         }
-        (Caller::Principal(_), Target::OwnWorkspace(_)) => {
+        (Caller::Principal(..), Target::OwnWorkspace(_)) => {
             Err(Denied::WrongCaller("This endpoint is for workspace servers only."))
         }
-        (Caller::Principal(principal), _) if !principal.is_active => {
+        (Caller::Principal(principal, _), _) if !principal.is_active => {
             Err(Denied::WrongCaller("This account is deactivated."))
         }
-        (Caller::Principal(principal), Target::OwnAccount) => grant(Scope::Account(principal.id)),
-        (Caller::Principal(principal), Target::Instance) => {
-            if principal.is_superuser {
-                grant(Scope::Instance)
-            } else {
-                Err(Denied::SuperuserOnly)
-            }
+        (Caller::Principal(principal, scope), Target::OwnAccount) => {
+            require(is_left(scope, permission), permission)?;
+            grant(Scope::Account(principal.id))
         }
-        (Caller::Principal(_), Target::Organization(access)) => {
+        (Caller::Principal(principal, scope), Target::Instance) => {
+            if !principal.is_superuser {
+                return Err(Denied::SuperuserOnly);
+            }
+            let is_bound = scope.is_some_and(CredentialScope::is_bound);
+            require(!is_bound && is_left(scope, permission), permission)?;
+            grant(Scope::Instance)
+        }
+        (Caller::Principal(..), Target::Organization(access)) => {
             let organization = &access.organization.organization;
             if !access.is_present() {
                 return Err(hidden("organization", &organization.name));
@@ -268,7 +273,7 @@ pub fn decide<M: Mode>(
             require(access.in_organization().allows(permission), permission)?;
             grant(Scope::Organization(organization.id))
         }
-        (Caller::Principal(_), Target::Workspace { access, workspace, place, admission }) => {
+        (Caller::Principal(..), Target::Workspace { access, workspace, place, admission }) => {
             if *admission == Admission::None {
                 return Err(hidden("workspace", &workspace.name));
             }
@@ -277,12 +282,17 @@ pub fn decide<M: Mode>(
             require(sees || access.at(*place).allows(permission), permission)?;
             grant(Scope::Workspace(workspace.organization, workspace.id))
         }
-        (Caller::Principal(_), Target::Everything(visibility)) => {
+        (Caller::Principal(_, scope), Target::Everything(visibility)) => {
+            require(is_left(scope, permission), permission)?;
             let mut permit = Permit::new(Some(permission), Scope::Visible, actor.clone());
             permit.visibility = visibility.clone();
             Ok(permit)
         }
     }
+}
+
+fn is_left(scope: Option<&CredentialScope>, permission: Permission) -> bool {
+    scope.is_none_or(|scope| scope.permissions().allows(permission))
 }
 
 fn hidden(noun: &'static str, name: &str) -> Denied {

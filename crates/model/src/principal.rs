@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::env::Timestamp;
-use crate::ids::{OrganizationId, PrincipalId};
+use crate::ids::{CredentialId, OrganizationId, PrincipalId};
 
 /// The two kinds of principals. They are separate name spaces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -81,6 +81,20 @@ impl Principal {
     #[must_use]
     pub fn is_service_account(&self) -> bool {
         self.kind == PrincipalKind::ServiceAccount
+    }
+
+    /// The account that a credential of it is in workspaces, when it is narrowed there: never an administrator,
+    /// and under a name that no account can have.
+    #[must_use]
+    pub fn narrowed_to(&self, credential: CredentialId) -> Self {
+        Self {
+            id: PrincipalId(credential.0),
+            username: format!("{}:{}", self.username, credential.0.simple()),
+            name: Some(format!("{} (narrowed)", self.name.as_ref().unwrap_or(&self.username))),
+            email: None,
+            is_superuser: false,
+            ..self.clone()
+        }
     }
 
     /// The address that workspace servers get: never empty, since they refuse people without one.

@@ -34,7 +34,7 @@ pub struct Claims {
     pub iat_us: i64,
     /// Its end, in seconds (section 4.1.4).
     pub exp: i64,
-    /// When the caller showed a password or key, in seconds (OpenID Connect Core, section 2). Tokens that are
+    /// When the caller showed a password or key, in seconds (`OpenID` Connect Core, section 2). Tokens that are
     /// made from tokens keep it, so that a chain of them has an end.
     pub auth_time: i64,
     /// What it is for.

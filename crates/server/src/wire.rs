@@ -5,8 +5,8 @@ mod audit;
 use std::collections::BTreeMap;
 
 use model::{
-    Credential, CredentialId, Level, Organization, OrganizationId, Place, Principal, PrincipalId, ProjectId,
-    Role, RoleId, Secret, TeamId, Timestamp, Workspace, WorkspaceId,
+    Credential, CredentialId, CredentialScope, Level, Organization, OrganizationId, Place, Principal,
+    PrincipalId, ProjectId, Role, RoleId, Secret, TeamId, Timestamp, Workspace, WorkspaceId,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -100,6 +100,8 @@ pub struct Key {
     pub active: bool,
     /// The end of its life; null for none.
     pub expires_at: Option<Timestamp>,
+    /// What it is narrowed to; null if it can all that its owner can.
+    pub scope: Option<CredentialScope>,
     /// When it was last used, at most a minute old.
     pub last_login: Option<Timestamp>,
     /// From which address it was last used.
@@ -131,6 +133,7 @@ impl Key {
             description: credential.description.clone(),
             active: credential.is_active,
             expires_at: credential.expires_at,
+            scope: credential.scope.as_deref().cloned(),
             last_login: credential.last_used,
             last_used_ip: credential.last_used_ip.clone(),
             last_used_user_agent: credential.last_used_user_agent.clone(),

@@ -15,7 +15,7 @@ record!(Credential in "credential" {
     id: ["id"], kind: ["kind"], owner: ["principal_id"], organization: ["organization_id"], name: ["name"],
     description: ["description"], is_active: ["is_active"], expires_at: ["expires_at"],
     secret: ["pepper", "secret_hash"], previous: ["previous_pepper", "previous_hash", "previous_until"],
-    generation: ["generation"], last_rotated: ["last_rotated"], retain_period_minutes: ["retain_period_minutes"],
+    generation: ["generation"], scope: ["scope"], last_rotated: ["last_rotated"], retain_period_minutes: ["retain_period_minutes"],
     last_used: ["last_used"], last_used_ip: ["last_used_ip"], last_used_user_agent: ["last_used_user_agent"],
     created: ["created"], updated: ["updated"],
 } derived {

@@ -13,8 +13,14 @@ struct Migration {
 }
 
 /// All migrations, in order. A released one is never edited: its checksum is stored and compared.
-const MIGRATIONS: &[Migration] =
-    &[Migration { number: 1, name: "foundation", text: include_str!("../migrations/0001_foundation.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { number: 1, name: "foundation", text: include_str!("../migrations/0001_foundation.sql") },
+    Migration {
+        number: 2,
+        name: "authorization",
+        text: include_str!("../migrations/0002_authorization.sql"),
+    },
+];
 
 const HISTORY: &str = "CREATE TABLE IF NOT EXISTS migration (
     number {int} PRIMARY KEY, name TEXT NOT NULL, checksum {bytes} NOT NULL, at {time} NOT NULL){strict}";

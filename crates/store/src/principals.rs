@@ -107,9 +107,9 @@ impl<M: Mode> Session<M> {
             );
         let organizations = match (self.permit().scope(), self.permit().visibility()) {
             (Scope::Organization(id), _) => Some((vec![(*id).into()], None)),
-            (_, Visibility::Listed { organizations, principal, .. }) => {
+            (_, Visibility::Listed { organizations, shared_with, .. }) => {
                 let ids: Vec<Value> = organizations.iter().map(|id| (*id).into()).collect();
-                Some((ids, Some(*principal)))
+                Some((ids, *shared_with))
             }
             (_, Visibility::All) => None,
         };

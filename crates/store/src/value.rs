@@ -1,9 +1,12 @@
 //! Values on their way into the database, and columns on their way out, without naming a database.
 
+use std::sync::Arc;
+
 use model::permission::{ActionSet, Grants};
 use model::{
-    CredentialId, CredentialKind, Error, InvitationId, Level, OrganizationId, PrincipalId, PrincipalKind,
-    ProjectId, Result, RoleId, SecretHash, TeamId, Timestamp, TokenId, WorkspaceId, WorkspaceState,
+    CredentialId, CredentialKind, CredentialScope, Error, InvitationId, Level, OrganizationId, PrincipalId,
+    PrincipalKind, ProjectId, Result, RoleId, SecretHash, TeamId, Timestamp, TokenId, WorkspaceId,
+    WorkspaceState,
 };
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
@@ -129,6 +132,18 @@ impl Column for Map<String, Json> {
             Json::Object(map) => Ok(map),
             _ => Err(corrupt("not a JSON object")),
         }
+    }
+}
+
+impl Column for Option<Arc<CredentialScope>> {
+    fn encode(&self, out: &mut Vec<Value>) {
+        // What could not be written must not be read as unlimited: a JSON null is refused, an absent value not.
+        let json = |scope: &Arc<CredentialScope>| serde_json::to_value(scope).unwrap_or(Json::Null);
+        out.push(Value::Json(self.as_ref().map(json)));
+    }
+    fn decode(row: &Row, at: &mut usize) -> Result<Self> {
+        let Some(json) = <Option<Json>>::decode(row, at)? else { return Ok(None) };
+        serde_json::from_value(json).map(Some).map_err(|error| corrupt(&error.to_string()))
     }
 }
 

@@ -85,7 +85,7 @@ impl<M: Mode> Session<M> {
             .maybe("workspace.status = ?", filter.status)
             .maybe("workspace.is_managed = ?", filter.is_managed)
             .maybe("workspace.owner_id = ?", filter.owner);
-        if let Visibility::Listed { organizations, workspaces, principal } = self.permit().visibility() {
+        if let Visibility::Listed { organizations, workspaces, shared_with } = self.permit().visibility() {
             let organizations: Vec<Value> = organizations.iter().map(|id| (*id).into()).collect();
             let workspaces: Vec<Value> = workspaces.iter().map(|id| (*id).into()).collect();
             select = select.any(vec![
@@ -94,7 +94,7 @@ impl<M: Mode> Session<M> {
                 // What was shared makes a workspace visible as well.
                 (
                     "workspace.id IN (SELECT workspace_id FROM resource_grant WHERE grantee = ?)",
-                    vec![(*principal).into()],
+                    shared_with.map(Value::from).into_iter().collect(),
                 ),
             ]);
         } else if let Scope::Organization(organization) = self.permit().scope() {

@@ -2,6 +2,7 @@
 
 use control::credentials::CredentialCreate;
 use control::organizations::OrganizationCreate;
+use control::scopes::GrantedScope;
 use control::service_accounts::ServiceAccountCreate;
 use control::sign_in::Presented;
 use control::users::{PasswordChange, UserCreate, UserUpdate};
@@ -176,7 +177,7 @@ impl TestPlatform {
         };
         let needs = (ResourceType::ServiceAccount, Action::Create);
         let made = self.act(&admin.bearer, needs, in_organization(organization), async |session, scene| {
-            service_accounts::create(session, scene.standing(), input).await
+            service_accounts::create(session, scene.standing(), input, &GrantedScope::unlimited()).await
         });
         let (account, key) = made.await.expect("cannot make the service account");
         let bearer = key.expect("a key was wanted").key;
@@ -191,7 +192,8 @@ impl TestPlatform {
     ) -> Result<(Credential, Secret)> {
         let needs = (ResourceType::AccessToken, Action::Create);
         let made = self.act(&caller.bearer, needs, TargetRef::OwnAccount, async |session, scene| {
-            credentials::create(session, &scene.who.account()?.principal, input).await
+            let scope = self.grant_scope(&scene.who, input.scope.clone()).await?;
+            credentials::create(session, &scene.who.account()?.principal, input, &scope).await
         });
         made.await.map(|shown| (shown.credential, shown.key))
     }

@@ -23,7 +23,12 @@ pub fn in_organization<M: Mode>(id: OrganizationId) -> Permit<M> {
     let (root, facts) = (superuser(), facts_of(id));
     permit(
         root.id,
-        &Target::Organization(Access { principal: &root, organization: &facts, membership: None }),
+        &Target::Organization(Access {
+            principal: &root,
+            organization: &facts,
+            membership: None,
+            scope: None,
+        }),
     )
 }
 
@@ -32,7 +37,7 @@ pub fn in_organization<M: Mode>(id: OrganizationId) -> Permit<M> {
 pub fn in_workspace<M: Mode>(owner: OrganizationId, id: WorkspaceId) -> Permit<M> {
     let (root, facts, workspace) = (superuser(), facts_of(owner), workspace(id.0.as_u128(), owner, "w"));
     let target = Target::Workspace {
-        access: Access { principal: &root, organization: &facts, membership: None },
+        access: Access { principal: &root, organization: &facts, membership: None, scope: None },
         workspace: &workspace,
         place: Place::Workspace(id),
         admission: Admission::Member,
@@ -50,7 +55,7 @@ fn permit<M: Mode>(who: PrincipalId, target: &Target<'_>) -> Permit<M> {
     let caller = model::Principal { id: who, ..superuser() };
     let actor = Actor { kind: "user", id: who.0, name: caller.username.clone(), credential: None };
     let needed = Permission::new(ResourceType::Instance, Action::Update);
-    decide(Caller::Principal(&caller), needed, target, &actor).expect("a super-user may everything")
+    decide(Caller::Principal(&caller, None), needed, target, &actor).expect("a super-user may everything")
 }
 
 fn superuser() -> model::Principal {

@@ -95,6 +95,7 @@ pub fn credential(number: u128, owner: &Principal, name: &str) -> Credential {
         secret: SecretHash::unmatchable(1),
         previous: None,
         generation: 1,
+        scope: None,
         last_rotated: None,
         retain_period_minutes: 0,
         last_used: None,

@@ -1,6 +1,7 @@
 //! Personal access tokens: everything their owner may do, but no way to more of them.
 
 use control::credentials::{self, CredentialCreate, CredentialRotate, CredentialUpdate};
+use control::scopes::GrantedScope;
 use control::{Patch, TargetRef};
 use model::error::code;
 use model::{Action, ResourceType, Result, Secret};
@@ -37,7 +38,15 @@ async fn update(t: &TestPlatform, caller: &Caller, input: CredentialUpdate) -> R
     let needs = (ResourceType::AccessToken, Action::Update);
     let changed = t.act(&caller.bearer, needs, TargetRef::OwnAccount, async |session, scene| {
         let may_widen = !scene.who.is_from_access_token();
-        credentials::update(session, &scene.who.account()?.principal, "laptop", input, may_widen).await
+        credentials::update(
+            session,
+            &scene.who.account()?.principal,
+            "laptop",
+            input,
+            &GrantedScope::unlimited(),
+            may_widen,
+        )
+        .await
     });
     changed.await.map(|_| ())
 }

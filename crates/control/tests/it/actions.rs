@@ -1,6 +1,7 @@
 //! What the tests do again and again, each as an administrator of the organization would.
 
 use control::credentials::{self, CredentialRotate, CredentialUpdate};
+use control::scopes::GrantedScope;
 use control::service_accounts::{self, ServiceAccountUpdate};
 use control::sharing::{self, ShareInput};
 use control::users::{self, UserUpdate};
@@ -70,7 +71,7 @@ pub(crate) async fn set_key_active(
     let input = CredentialUpdate { active: Some(active), ..CredentialUpdate::default() };
     let needs = (ResourceType::ApiKey, Action::Update);
     t.act(&admin.bearer, needs, in_organization(home), async |session, _| {
-        credentials::update(session, &owner, "DEFAULT", input, true).await
+        credentials::update(session, &owner, "DEFAULT", input, &GrantedScope::unlimited(), true).await
     })
     .await
     .unwrap();

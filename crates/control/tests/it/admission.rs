@@ -40,7 +40,7 @@ async fn meets(t: &TestPlatform, caller: &Caller, workspace: &Workspace) -> Met 
     let who = t.authenticate(caller.bearer.expose()).await.unwrap();
     let admitted = match t.admit(&who, workspace.id, RawKeys::All).await {
         Ok(account) => {
-            assert_eq!(account.principal.id, caller.id);
+            assert_eq!(account.id, caller.id);
             true
         }
         Err(error) => {

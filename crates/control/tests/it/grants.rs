@@ -1,6 +1,7 @@
 //! Nobody hands out what it does not hold, and somebody always stays who can let others in.
 
-use control::credentials::{self, CredentialCreate};
+use control::api_keys;
+use control::credentials::CredentialCreate;
 use control::roles::{self, RoleCreate};
 use control::service_accounts::{self, ServiceAccountUpdate};
 use control::users::UserUpdate;
@@ -131,8 +132,8 @@ async fn a_key_of_a_bot_is_no_way_to_what_one_does_not_hold() {
         let input = CredentialCreate { name: name.to_owned(), ..CredentialCreate::default() };
         let needs = (ResourceType::ApiKey, Action::Create);
         t.act(&caller.bearer, needs, in_organization(&home), async |session, scene| {
-            let owner = service_accounts::get_governed(session, scene.standing(), &bot.username).await?;
-            credentials::create(session, &owner, input).await
+            let scope = t.grant_scope(&scene.who, input.scope.clone()).await?;
+            api_keys::create(session, scene.standing(), &bot.username, input, &scope).await
         })
         .await
         .map(|_| ())

@@ -1,6 +1,7 @@
 //! The life of a key, and of the sessions that came from it.
 
 use control::credentials::{self, CredentialCreate, CredentialUpdate};
+use control::scopes::GrantedScope;
 use model::error::code;
 use model::{Action, Organization, ResourceType, Secret};
 use testkit::{Caller, TestPlatform, in_organization};
@@ -194,7 +195,7 @@ async fn no_key_is_made_for_a_bot_that_is_switched_off() {
     let input = CredentialCreate { name: "second".to_owned(), ..CredentialCreate::default() };
     let needs = (ResourceType::ApiKey, Action::Create);
     let made = t.act(&admin.bearer, needs, in_organization(&home), async |session, _| {
-        credentials::create(session, &owner.principal, input).await
+        credentials::create(session, &owner.principal, input, &GrantedScope::unlimited()).await
     });
     assert_eq!(made.await.unwrap_err().fields[0].field, "service_account");
 }
@@ -208,10 +209,12 @@ async fn a_key_keeps_its_value_through_a_change_of_name_and_words() {
         name: Some("renamed".to_owned()),
         description: control::Patch::Set("what for".to_owned()),
         active: None,
+        ..CredentialUpdate::default()
     };
     let needs = (ResourceType::ApiKey, Action::Update);
     let changed = t.act(&admin.bearer, needs, in_organization(&home), async |session, _| {
-        credentials::update(session, &owner.principal, "default", input, true).await
+        credentials::update(session, &owner.principal, "default", input, &GrantedScope::unlimited(), true)
+            .await
     });
     let changed = changed.await.unwrap();
     assert_eq!((changed.name.as_str(), changed.generation), ("renamed", 1));

@@ -24,6 +24,8 @@ mod properties;
 #[cfg(test)]
 mod races;
 #[cfg(test)]
+mod scopes;
+#[cfg(test)]
 mod server_keys;
 #[cfg(test)]
 mod start;

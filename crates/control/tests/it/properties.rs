@@ -3,15 +3,28 @@
 use std::collections::HashMap;
 
 use model::access::{WorkspaceRights, admission};
-use model::permission::ActionSet;
+use model::permission::{ActionSet, Grants};
 use model::{
-    Access, Action, Admission, Assignment, Level, Membership, OrganizationFacts, OrganizationId, Place,
-    Principal, ProjectId, Resource, ResourceType, RoleId, Shares, Workspace, WorkspaceId, WorkspaceState,
+    Access, Action, Admission, Assignment, CredentialScope, Level, Membership, OrganizationFacts,
+    OrganizationId, Place, Principal, ProjectId, Resource, ResourceType, RoleId, Shares, Workspace,
+    WorkspaceId, WorkspaceState,
 };
 use proptest::prelude::*;
 use uuid::Uuid;
 
 const ROLES: usize = 6;
+
+const KINDS: [&str; 9] = [
+    "stack",
+    "secret",
+    "service_connector",
+    "project",
+    "pipeline",
+    "model",
+    "workspace",
+    "organization",
+    "never_seen",
+];
 
 fn uuid(number: u128) -> Uuid {
     Uuid::from_u128(number)
@@ -29,20 +42,59 @@ struct Case {
     /// Which role, where; none for strangers.
     held: Option<Vec<(usize, Place)>>,
     shares: Vec<(String, Vec<Action>)>,
+    /// What the credential leaves.
+    scope: Option<Narrowing>,
+}
+
+/// What a credential is narrowed to.
+#[derive(Debug, Clone)]
+struct Narrowing {
+    workspaces: Option<Vec<u128>>,
+    projects: Option<Vec<u128>>,
+    patterns: Option<Vec<String>>,
+    read_only: bool,
+}
+
+fn narrowings() -> impl Strategy<Value = Narrowing> {
+    let list = |of: Vec<u128>| prop::option::weighted(0.3, prop::sample::subsequence(of, 1..=2));
+    (list(vec![1, 2]), list(vec![11, 12]), prop::option::of(patterns()), any::<bool>()).prop_map(
+        |(workspaces, projects, patterns, read_only)| Narrowing { workspaces, projects, patterns, read_only },
+    )
+}
+
+impl Narrowing {
+    fn scope(&self) -> CredentialScope {
+        let ids = |list: &Vec<u128>| list.iter().map(|number| uuid(*number)).collect::<Vec<_>>();
+        let patterns = self.patterns.as_ref();
+        CredentialScope {
+            organizations: None,
+            workspaces: self.workspaces.as_ref().map(|list| ids(list).into_iter().map(WorkspaceId).collect()),
+            projects: self.projects.as_ref().map(|list| ids(list).into_iter().map(ProjectId).collect()),
+            permissions: patterns.map(|p| Grants::parse("p", p.iter().map(String::as_str)).unwrap()),
+            read_only: self.read_only,
+        }
+    }
+
+    fn reaches(&self) -> bool {
+        self.workspaces.as_ref().is_none_or(|list| list.contains(&1))
+    }
+
+    /// Whether it leaves the action on the resource of the workspace.
+    fn leaves(&self, resource: &Resource<'_>, action: Action) -> bool {
+        let concerned = if resource.kind == "project" { resource.id } else { resource.project.map(|p| p.0) };
+        let in_project = self
+            .projects
+            .as_ref()
+            .is_none_or(|list| concerned.is_some_and(|id| list.iter().any(|number| uuid(*number) == id)));
+        let orients =
+            action == Action::Read && ["project", "workspace", "organization"].contains(&resource.kind);
+        let listed = self.patterns.as_ref().is_none_or(|p| Case::grants(p, resource.kind, action));
+        self.reaches() && in_project && (orients || (listed && (!self.read_only || action == Action::Read)))
+    }
 }
 
 fn kinds() -> impl Strategy<Value = &'static str> {
-    prop::sample::select(vec![
-        "stack",
-        "secret",
-        "service_connector",
-        "project",
-        "pipeline",
-        "model",
-        "workspace",
-        "organization",
-        "never_seen",
-    ])
+    prop::sample::select(KINDS.to_vec())
 }
 
 fn patterns() -> impl Strategy<Value = Vec<String>> {
@@ -72,14 +124,26 @@ fn places() -> impl Strategy<Value = Place> {
     ])
 }
 
-fn resources() -> impl Strategy<Value = String> {
-    let project = prop::sample::select(vec![None, Some(11), Some(12), Some(13)]);
-    let id = prop::sample::select(vec![None, Some(11), Some(21)]);
-    (project, kinds(), id).prop_map(|(project, kind, id)| {
-        let project = project.map_or(String::new(), |id| format!("{}:", uuid(id)));
-        let id = id.map_or(String::new(), |id| format!("/{}", uuid(id)));
-        format!("{project}{kind}{id}")
+/// All that can be asked about.
+fn all_resources() -> &'static [String] {
+    static ALL: std::sync::OnceLock<Vec<String>> = std::sync::OnceLock::new();
+    ALL.get_or_init(|| {
+        let projects = [None, Some(11), Some(12), Some(13)];
+        let ids = [None, Some(11), Some(21)];
+        let mut all = Vec::new();
+        for (project, kind) in projects.iter().flat_map(|project| KINDS.map(|kind| (project, kind))) {
+            for id in ids {
+                let project = project.map_or(String::new(), |id| format!("{}:", uuid(id)));
+                let id = id.map_or(String::new(), |id| format!("/{}", uuid(id)));
+                all.push(format!("{project}{kind}{id}"));
+            }
+        }
+        all
     })
+}
+
+fn resources() -> impl Strategy<Value = String> {
+    prop::sample::select(all_resources())
 }
 
 fn actions() -> impl Strategy<Value = Action> {
@@ -95,8 +159,9 @@ fn cases() -> impl Strategy<Value = Case> {
         prop::collection::vec((levels(), patterns()), ROLES),
         held,
         shared,
+        prop::option::of(narrowings()),
     )
-        .prop_map(|(flags, roles, held, shares)| Case {
+        .prop_map(|(flags, roles, held, shares, scope)| Case {
             is_active: flags.0,
             is_superuser: flags.1,
             organization_is_active: flags.2,
@@ -104,6 +169,7 @@ fn cases() -> impl Strategy<Value = Case> {
             roles,
             held,
             shares,
+            scope,
         })
 }
 
@@ -151,10 +217,10 @@ impl Case {
 
     /// Section 5.4 of the interface's description, word for word.
     fn allows(&self, text: &str, action: Action) -> bool {
-        if !self.is_live() {
+        let resource = Resource::parse(text).unwrap();
+        if !self.is_live() || !self.scope.as_ref().is_none_or(|scope| scope.leaves(&resource, action)) {
             return false;
         }
-        let resource = Resource::parse(text).unwrap();
         let by_role = self.counting().any(|(patterns, place)| {
             let reaches = match place {
                 Place::Organization => false,
@@ -185,7 +251,7 @@ impl Case {
     fn admission(&self) -> Admission {
         let somewhere_in_it =
             self.held.iter().flatten().any(|(_, place)| place.workspace() == Some(WorkspaceId(uuid(1))));
-        if !self.is_active {
+        if !self.is_active || self.scope.as_ref().is_some_and(|scope| !scope.reaches()) {
             Admission::None
         } else if self.is_superuser {
             Admission::Member
@@ -239,7 +305,13 @@ impl Case {
             let actions: ActionSet = actions.iter().copied().collect();
             shares.add(&Resource::parse(resource).unwrap(), actions);
         }
-        let access = Access { principal: &principal, organization: &facts, membership: membership.as_ref() };
+        let scope = self.scope.as_ref().map(Narrowing::scope);
+        let access = Access {
+            principal: &principal,
+            organization: &facts,
+            membership: membership.as_ref(),
+            scope: scope.as_ref(),
+        };
         look(&access, &workspace, &shares)
     }
 }
@@ -247,14 +319,42 @@ impl Case {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
+    /// All resources and actions of 1,000 situations: more than a million checks.
     #[test]
-    fn rights_are_what_the_model_says(case in cases(), text in resources(), action in actions()) {
-        let allowed = case.with(|access, workspace, shares| {
+    fn rights_are_what_the_model_says(case in cases()) {
+        case.with(|access, workspace, shares| {
             let none = Shares::default();
             let rights = WorkspaceRights::new(access, workspace, shares, &none);
-            rights.allows(&Resource::parse(&text).unwrap(), action)
+            for text in all_resources() {
+                let resource = Resource::parse(text).unwrap();
+                for action in Action::ALL {
+                    let allowed = rights.allows(&resource, *action);
+                    prop_assert_eq!(allowed, case.allows(text, *action), "{} {}", text, action);
+                }
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn a_scope_only_takes_away(case in cases(), narrowing in narrowings()) {
+        let before = Case { scope: None, ..case.clone() };
+        let narrowed = Case { scope: Some(narrowing.clone()), ..case };
+        let all = |case: &Case| case.with(|access, workspace, shares| {
+            let none = Shares::default();
+            let rights = WorkspaceRights::new(access, workspace, shares, &none);
+            let asked = all_resources().iter().flat_map(|text| Action::ALL.iter().map(move |a| (text, *a)));
+            asked.map(|(text, action)| rights.allows(&Resource::parse(text).unwrap(), action)).collect::<Vec<_>>()
         });
-        prop_assert_eq!(allowed, case.allows(&text, action), "{} {}", text, action);
+        prop_assert!(all(&before).iter().zip(all(&narrowed)).all(|(before, after)| *before || !after));
+        let scope = narrowing.scope();
+        before.with(|access, _, _| {
+            let narrowed = Access { scope: Some(&scope), ..*access };
+            for place in [Place::Organization, Place::Workspace(WorkspaceId(uuid(1)))] {
+                prop_assert!(access.at(place).covers(&narrowed.at(place)));
+            }
+            Ok(())
+        })?;
     }
 
     #[test]

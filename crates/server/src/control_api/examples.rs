@@ -92,6 +92,7 @@ fn credential(kind: CredentialKind, name: &str) -> Credential {
         secret: SecretHash::unmatchable(1),
         previous: None,
         generation: 1,
+        scope: None,
         last_rotated: None,
         retain_period_minutes: 0,
         last_used: Some(MOMENT),

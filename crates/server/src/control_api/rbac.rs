@@ -229,7 +229,9 @@ async fn answer(
     let creates_project = action == Action::Create
         && resources.iter().zip(&allowed).any(|(resource, allowed)| *allowed && resource == "project");
     if creates_project {
-        call.app.project_creators.note(entry.facts.workspace.id, user, platform.now());
+        let account = platform.account_known_as(user).await?;
+        let creator = account.map_or(user, |(account, _)| account.principal.id);
+        call.app.project_creators.note(entry.facts.workspace.id, creator, platform.now());
     }
     Ok(Reply(Checked { resources, allowed }))
 }

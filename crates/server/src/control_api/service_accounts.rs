@@ -1,11 +1,14 @@
 //! Service accounts of an organization, and their API keys.
 
-use control::credentials::{self, CredentialCreate, CredentialRotate, CredentialUpdate};
-use control::service_accounts::{self as accounts, ServiceAccountCreate, ServiceAccountUpdate};
+use control::api_keys;
+use control::credentials::{CredentialCreate, CredentialRotate, CredentialUpdate};
+use control::scopes::GrantedScope;
+use control::service_accounts::{self as accounts, InitialKey, ServiceAccountCreate, ServiceAccountUpdate};
 use model::{Action, Principal, PrincipalKind, Read, ResourceType, Result, Write};
 use serde_json::json;
 use store::PrincipalFilter;
 
+use super::tokens::scope_of;
 use super::{delete, examples, get, may, patch, post, put};
 use crate::call::Call;
 use crate::input::{Fields, Nothing, Paging, Query};
@@ -94,7 +97,12 @@ async fn create(
     Fields(input): Fields<ServiceAccountCreate>,
 ) -> Result<Json<NewServiceAccount>> {
     let standing = call.standing()?.clone();
-    let (account, shown) = accounts::create(call.session(), &standing, input).await?;
+    let wanted = input.initial_api_key.as_ref().and_then(InitialKey::scope);
+    let scope = match &input.initial_api_key {
+        Some(_) => call.platform().grant_scope(call.who()?, wanted).await?,
+        None => GrantedScope::unlimited(),
+    };
+    let (account, shown) = accounts::create(call.session(), &standing, input, &scope).await?;
     let initial_api_key = shown.map(|shown| Key::shown(&shown.credential, &shown.key));
     Ok(Json(NewServiceAccount { account: (&account).into(), initial_api_key }))
 }
@@ -121,10 +129,9 @@ async fn owner(call: &mut Call<Read>) -> Result<Principal> {
     accounts::get(call.session(), &name).await
 }
 
-/// The account in the path, for calls that change its keys: the caller must hold all it holds.
-async fn governed(call: &mut Call<Write>) -> Result<Principal> {
-    let (standing, name) = (call.standing()?.clone(), call.raw.param("account")?.to_owned());
-    accounts::get_governed(call.session(), &standing, &name).await
+/// The account and the key in the path.
+fn named(call: &Call<Write>) -> Result<(String, String)> {
+    Ok((call.raw.param("account")?.to_owned(), call.raw.param("key")?.to_owned()))
 }
 
 async fn list_keys(call: &mut Call<Read>, Query(paging): Query<Paging>) -> Result<List<Key>> {
@@ -134,8 +141,9 @@ async fn list_keys(call: &mut Call<Read>, Query(paging): Query<Paging>) -> Resul
 }
 
 async fn create_key(call: &mut Call<Write>, Fields(input): Fields<CredentialCreate>) -> Result<Json<Key>> {
-    let owner = governed(call).await?;
-    let shown = credentials::create(call.session(), &owner, input).await?;
+    let (standing, account) = (call.standing()?.clone(), call.raw.param("account")?.to_owned());
+    let scope = call.platform().grant_scope(call.who()?, input.scope.clone()).await?;
+    let shown = api_keys::create(call.session(), &standing, &account, input, &scope).await?;
     Ok(Json(Key::shown(&shown.credential, &shown.key)))
 }
 
@@ -147,21 +155,20 @@ async fn get_key(call: &mut Call<Read>, _: Nothing) -> Result<Json<Key>> {
 }
 
 async fn update_key(call: &mut Call<Write>, Fields(input): Fields<CredentialUpdate>) -> Result<Json<Key>> {
-    let owner = governed(call).await?;
-    let name = call.raw.param("key")?.to_owned();
-    let credential = credentials::update(call.session(), &owner, &name, input, true).await?;
+    let (standing, (account, key)) = (call.standing()?.clone(), named(call)?);
+    let scope = scope_of(call, &input).await?;
+    let named = (account.as_str(), key.as_str());
+    let credential = api_keys::update(call.session(), &standing, named, input, &scope).await?;
     Ok(Json(Key::hidden(&credential)))
 }
 
 async fn rotate_key(call: &mut Call<Write>, Fields(input): Fields<CredentialRotate>) -> Result<Json<Key>> {
-    let owner = governed(call).await?;
-    let name = call.raw.param("key")?.to_owned();
-    let shown = credentials::rotate(call.session(), &owner, &name, &input).await?;
+    let (standing, (account, key)) = (call.standing()?.clone(), named(call)?);
+    let shown = api_keys::rotate(call.session(), &standing, (&account, &key), &input).await?;
     Ok(Json(Key::shown(&shown.credential, &shown.key)))
 }
 
 async fn remove_key(call: &mut Call<Write>, _: Nothing) -> Result<Done> {
-    let owner = governed(call).await?;
-    let name = call.raw.param("key")?.to_owned();
-    credentials::delete(call.session(), &owner, &name).await.map(|()| Done)
+    let (standing, (account, key)) = (call.standing()?.clone(), named(call)?);
+    api_keys::delete(call.session(), &standing, (&account, &key)).await.map(|()| Done)
 }

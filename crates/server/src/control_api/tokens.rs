@@ -1,6 +1,8 @@
 //! Personal access tokens: the caller's own.
 
+use control::Patch;
 use control::credentials::{self, CredentialCreate, CredentialRotate, CredentialUpdate};
+use control::scopes::GrantedScope;
 use model::{Action, Principal, Read, ResourceType, Result, Write};
 use serde_json::json;
 
@@ -81,7 +83,8 @@ async fn list(call: &mut Call<Read>, Query(paging): Query<Paging>) -> Result<Lis
 
 async fn create(call: &mut Call<Write>, Fields(input): Fields<CredentialCreate>) -> Result<Json<Key>> {
     let owner = owner(call)?;
-    let shown = credentials::create(call.session(), &owner, input).await?;
+    let scope = call.platform().grant_scope(call.who()?, input.scope.clone()).await?;
+    let shown = credentials::create(call.session(), &owner, input, &scope).await?;
     Ok(Json(Key::shown(&shown.credential, &shown.key)))
 }
 
@@ -91,10 +94,20 @@ async fn get_one(call: &mut Call<Read>, _: Nothing) -> Result<Json<Key>> {
     Ok(Json(Key::hidden(&credential)))
 }
 
+/// The scope that a change asks for, checked; a change of something else asks for none.
+pub(super) async fn scope_of(call: &Call<Write>, input: &CredentialUpdate) -> Result<GrantedScope> {
+    match &input.scope {
+        Patch::Keep => Ok(GrantedScope::unlimited()),
+        Patch::Clear => call.platform().grant_scope(call.who()?, None).await,
+        Patch::Set(scope) => call.platform().grant_scope(call.who()?, Some(scope.clone())).await,
+    }
+}
+
 async fn update(call: &mut Call<Write>, Fields(input): Fields<CredentialUpdate>) -> Result<Json<Key>> {
     let (owner, name) = (owner(call)?, call.raw.param("key")?.to_owned());
     let may_widen = !call.who()?.is_from_access_token();
-    let credential = credentials::update(call.session(), &owner, &name, input, may_widen).await?;
+    let scope = scope_of(call, &input).await?;
+    let credential = credentials::update(call.session(), &owner, &name, input, &scope, may_widen).await?;
     Ok(Json(Key::hidden(&credential)))
 }
 

@@ -132,8 +132,8 @@ async fn authorize_server(
     Query(query): Query<AuthorizeServerQuery>,
 ) -> Result<Json<User>> {
     let raw_keys = call.app.settings.raw_keys;
-    let facts = call.platform().admit(call.who()?, query.server_id, raw_keys).await?;
-    Ok(Json((&facts.principal).into()))
+    let account = call.platform().admit(call.who()?, query.server_id, raw_keys).await?;
+    Ok(Json((&account).into()))
 }
 
 async fn list(call: &mut Call<Read>, Query(query): Query<UserQuery>) -> Result<List<User>> {

@@ -60,7 +60,7 @@ fn only(organizations: &[u128], workspaces: &[u128], principal: u128) -> Visibil
     Visibility::Listed {
         organizations: organizations.iter().map(|id| OrganizationId(uuid(*id))).collect(),
         workspaces: workspaces.iter().map(|id| WorkspaceId(uuid(*id))).collect(),
-        principal: PrincipalId(uuid(principal)),
+        shared_with: Some(PrincipalId(uuid(principal))),
     }
 }
 

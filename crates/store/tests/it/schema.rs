@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use testkit::{Raw, TestStore};
 
-const MIGRATIONS: &[&str] = &[include_str!("../../migrations/0001_foundation.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/0001_foundation.sql"),
+    include_str!("../../migrations/0002_authorization.sql"),
+];
 
 /// `table.column type` of the migrations, with the types of the database.
 fn declared(is_sqlite: bool) -> BTreeSet<String> {
@@ -24,6 +27,10 @@ fn declared(is_sqlite: bool) -> BTreeSet<String> {
     for line in MIGRATIONS.iter().flat_map(|text| text.lines()) {
         if let Some(rest) = line.strip_prefix("CREATE TABLE ") {
             table = rest.split(' ').next();
+        } else if let Some((table, column)) = added(line) {
+            let (name, kind) = column.split_once(' ').unwrap();
+            let kind = kind.split([' ', ';']).next().unwrap();
+            columns.insert(format!("{table}.{name} {}", types(kind)));
         } else if line.starts_with(')') {
             table = None;
         } else if let Some(table) = table {
@@ -37,6 +44,11 @@ fn declared(is_sqlite: bool) -> BTreeSet<String> {
         }
     }
     columns
+}
+
+/// The table and the column that a later migration adds to it.
+fn added(line: &str) -> Option<(&str, &str)> {
+    line.strip_prefix("ALTER TABLE ")?.split_once(" ADD COLUMN ")
 }
 
 #[tokio::test]

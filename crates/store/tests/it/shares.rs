@@ -62,7 +62,7 @@ fn shares_one(shares: &model::Shares, text: &str) -> bool {
         principal(2, "ada", None),
         model::OrganizationFacts { organization: organization(1, "home"), roles: HashMap::new() },
     );
-    let access = model::Access { principal: &account, organization: &facts, membership: None };
+    let access = model::Access { principal: &account, organization: &facts, membership: None, scope: None };
     let (at, none) = (workspace(3, home(), "one"), model::Shares::default());
     let rights = model::access::WorkspaceRights::new(&access, &at, shares, &none);
     rights.allows(&Resource::parse(text).unwrap(), Action::Read)
