@@ -372,16 +372,20 @@ impl Grants {
                 patterns.push(format!("*:{action}"));
             }
         }
-        for resource in ResourceType::ALL {
-            for action in Action::ALL {
+        let known = ResourceType::ALL.iter().map(|resource| {
+            let granted = Action::ALL.iter().copied().filter(|action| {
                 let mask = self.mask(*action);
-                if mask != u64::MAX && mask & resource.mask() != 0 {
-                    patterns.push(format!("{resource}:{action}"));
-                }
+                mask & resource.mask() != 0 && mask != u64::MAX
+            });
+            (resource.as_str(), granted.collect::<ActionSet>())
+        });
+        let others = self.others.iter().map(|(name, actions)| (name.as_str(), *actions));
+        for (name, actions) in known.chain(others) {
+            if actions == ActionSet::ALL {
+                patterns.push(format!("{name}:*"));
+            } else {
+                patterns.extend(actions.iter().map(|action| format!("{name}:{action}")));
             }
-        }
-        for (name, actions) in &self.others {
-            patterns.extend(actions.iter().map(|action| format!("{name}:{action}")));
         }
         patterns
     }
