@@ -1,6 +1,7 @@
 //! What is measured: each case a name and the requests that are sent in turn.
 
 use anyhow::{Context, Result};
+use model::PrincipalId;
 use serde_json::Value;
 
 use crate::connection::{Connection, Request};
@@ -92,11 +93,22 @@ impl Callers {
     }
 
     fn check(&self, resources: &[String]) -> Vec<u8> {
-        let path = format!("/rbac/check_permissions?user_id={}&action=read", self.account);
-        let body = Value::from(resources).to_string();
-        let bearer = Some(self.machine.as_str());
-        Request { method: "POST", path: &path, bearer, content_type: Some(JSON), body: &body }.bytes()
+        question(self, &self.account, resources)
     }
+
+    /// Which of a type somebody may read.
+    pub(crate) fn allowed_ids(&self, who: &PrincipalId, kind: &str) -> Vec<u8> {
+        let path = format!("/rbac/allowed_resource_ids?user_id={who}&resource={kind}&action=read");
+        get(&path, &self.machine)
+    }
+}
+
+/// Whether somebody may read resources.
+pub(crate) fn question(callers: &Callers, who: &str, resources: &[String]) -> Vec<u8> {
+    let path = format!("/rbac/check_permissions?user_id={who}&action=read");
+    let body = Value::from(resources).to_string();
+    let bearer = Some(callers.machine.as_str());
+    Request { method: "POST", path: &path, bearer, content_type: Some(JSON), body: &body }.bytes()
 }
 
 fn get(path: &str, bearer: &str) -> Vec<u8> {

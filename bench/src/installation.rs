@@ -17,7 +17,7 @@ use crate::seed::{self, Seeded};
 const STARTS: usize = 9;
 
 /// The configuration: nothing is limited, everything else is as it comes.
-const CONFIG: &str = "[limits]\n\
+pub(crate) const CONFIG: &str = "[limits]\n\
     failed_sign_ins = { per_minute = 0, burst = 0 }\n\
     credential_calls = { per_minute = 0, burst = 0 }\n";
 
@@ -71,13 +71,13 @@ impl Installation {
     }
 }
 
-fn address(process: &Process) -> Result<String> {
+pub(crate) fn address(process: &Process) -> Result<String> {
     let url = process.said("console_url")?;
     Ok(url.strip_prefix("http://").context("not a plain URL")?.to_owned())
 }
 
 /// Enrolls a workspace, and gives a service account a role in it.
-async fn make_callers(process: &Process) -> Result<Callers> {
+pub(crate) async fn make_callers(process: &Process) -> Result<Callers> {
     let (token, organization) = (process.said("token")?, process.said("organization_id")?);
     let mut connection = Connection::open(&address(process)?).await?;
     let mut call = async |method: &str, path: &str| -> Result<Value> {

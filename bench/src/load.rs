@@ -45,6 +45,12 @@ impl Pool {
         self.send(&case.requests, server, move |started, _| started.elapsed() < limit).await
     }
 
+    /// Sends each request of a case once.
+    pub(crate) async fn once(&mut self, case: &Case, server: &Process) -> Result<Slice> {
+        let count = case.requests.len();
+        self.send(&case.requests, server, move |_, number| number < count).await
+    }
+
     /// Sends requests while `go_on` says so of the beginning and of how many were begun.
     async fn send(
         &mut self,

@@ -11,6 +11,7 @@
 
 mod cases;
 mod connection;
+mod crowd;
 mod installation;
 mod load;
 mod process;
@@ -50,6 +51,9 @@ pub(crate) struct Args {
     /// Prints one object of JSON instead of the tables
     #[arg(long)]
     json: bool,
+    /// Shared resources in the large organization; 0 leaves that part out
+    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    shares: usize,
     /// Measures only cases whose name contains this, beside the ceiling
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
@@ -83,7 +87,11 @@ async fn run(args: &Args) -> Result<()> {
     eprintln!("measuring");
     let big_runs = measure(args, &big, small.as_ref()).await?;
     let batches = load::batches(&big, args.seconds).await?;
-    let report = Report::new(args, &big, big_runs, first_use, batches);
+    let crowd = match args.shares {
+        0 => None,
+        _ => Some(crowd::measure(args, &folder.path().join("crowd")).await?),
+    };
+    let report = Report::new(args, &big, big_runs, (first_use, batches), crowd);
     println!("{}", if args.json { report.json() } else { report.tables() });
     Ok(())
 }

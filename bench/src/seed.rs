@@ -10,8 +10,8 @@ use base64::engine::general_purpose::STANDARD;
 use control::credentials::{self, CredentialCreate};
 use control::scopes::GrantedScope;
 use control::users::{self, UserCreate};
-use model::audit::Origin;
-use model::{Clock, Entropy, Env, Permit, Principal, Secret, SystemReason, Timestamp, Write};
+use model::audit::{Event, Origin};
+use model::{Clock, Entropy, Env, OrganizationId, Permit, Principal, Secret, SystemReason, Timestamp, Write};
 use store::{MasterKey, Options, Session, Store};
 use zeroize::Zeroizing;
 
@@ -79,7 +79,7 @@ pub(crate) async fn fill(data: &Path, count: usize) -> Result<Seeded> {
     Ok(kept)
 }
 
-async fn open(data: &Path) -> Result<Store> {
+pub(crate) async fn open(data: &Path) -> Result<Store> {
     let text = fs::read_to_string(data.join("master.key"))?;
     let bytes: [u8; 32] = STANDARD.decode(text.trim())?.as_slice().try_into()?;
     let env = Env { clock: Arc::new(RealClock), entropy: Arc::new(RealEntropy) };
@@ -87,12 +87,30 @@ async fn open(data: &Path) -> Result<Store> {
     Ok(Store::open(&options, env, MasterKey::new(Zeroizing::new(bytes))).await?)
 }
 
-async fn begin(store: &Store) -> Result<Session<Write>> {
-    let origin = Origin { request_id: "bench".to_owned(), ..Origin::default() };
-    Ok(store.begin::<Write>(Permit::system(SystemReason::Operator), origin).await?)
+/// A session of the program itself.
+pub(crate) async fn begin(store: &Store) -> Result<Session<Write>> {
+    Ok(store.begin::<Write>(Permit::system(SystemReason::Operator), origin()).await?)
 }
 
-async fn make_owners(store: &Store, count: usize) -> Result<Vec<Principal>> {
+pub(crate) fn origin() -> Origin {
+    Origin { request_id: "bench".to_owned(), ..Origin::default() }
+}
+
+/// Writes the audit event that a session that changes something must have.
+pub(crate) fn note(session: &mut Session<Write>, organization: OrganizationId) {
+    session.record(Event {
+        organization: Some(organization),
+        action: "bench.filled",
+        target_kind: "organization",
+        target_id: organization.0,
+        target_name: "bench".to_owned(),
+        before: None,
+        after: None,
+    });
+}
+
+/// Accounts that nobody signs in to with a password.
+pub(crate) async fn make_owners(store: &Store, count: usize) -> Result<Vec<Principal>> {
     let mut session = begin(store).await?;
     let mut owners = Vec::with_capacity(count);
     for number in 0..count {

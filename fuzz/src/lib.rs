@@ -3,19 +3,24 @@
 //!
 //! A target fails by panicking: in the code under test, or in an assertion here.
 
+mod inputs;
 mod token;
 
 use std::fmt::Debug;
 
-use model::permission::Grants;
+use model::grants::Grants;
 use model::{ErrorKind, Key, PrincipalId, Resource, Result, Timestamp, name};
 use serde::Deserialize;
 use server::fields::{Fields, read_json};
 
+pub use inputs::Inputs;
 pub use token::session_token;
 
+/// What is done with an input.
+pub type Target = fn(&[u8]);
+
 /// The functions by name.
-pub const TARGETS: [(&str, fn(&[u8])); 5] = [
+pub const TARGETS: [(&str, Target); 5] = [
     ("key", key),
     ("fields", fields),
     ("resource", resource),

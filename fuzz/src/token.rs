@@ -1,5 +1,6 @@
 //! Session tokens: of all texts that are near one of ours, only that one is read.
 
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use control::TokenIssuer;
@@ -9,7 +10,9 @@ use store::{MasterKey, Options, Store};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-struct Still;
+/// Time stands still; what is random differs from one use to the next and is the same in every run.
+#[derive(Default)]
+struct Still(AtomicU8);
 
 /// 2030-01-01.
 const NOW: Timestamp = Timestamp(1_893_456_000_000_000);
@@ -22,7 +25,7 @@ impl Clock for Still {
 
 impl Entropy for Still {
     fn fill(&self, buffer: &mut [u8]) {
-        buffer.fill(7);
+        buffer.fill(self.0.fetch_add(1, Ordering::Relaxed));
     }
 }
 
@@ -30,15 +33,17 @@ impl Entropy for Still {
 static ISSUER: LazyLock<(TokenIssuer, String)> = LazyLock::new(|| {
     let folder = tempfile::tempdir().unwrap();
     let options = Options::new(format!("sqlite:{}", folder.path().join("fuzz.db").display()));
-    let env = Env { clock: Arc::new(Still), entropy: Arc::new(Still) };
+    let env = Env { clock: Arc::new(Still::default()), entropy: Arc::new(Still::default()) };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let store = Store::open(&options, env, MasterKey::new(Zeroizing::new([42; 32])));
-    let issuer = TokenIssuer::new(runtime.block_on(store).unwrap(), "https://claviger.test/api/v1".to_owned());
+    let issuer =
+        TokenIssuer::new(runtime.block_on(store).unwrap(), "https://claviger.test/api/v1".to_owned());
     let grant = Grant {
         kind: TokenKind::User,
         subject: Uuid::from_u128(1),
         derived_from: None,
         workspace: None,
+        auth_time: None,
         seconds: 3600,
     };
     let token = issuer.issue(grant).unwrap().token.expose().to_owned();

@@ -14,6 +14,9 @@ pub(crate) struct Args {
     /// Stored credentials of the installation that runs beside it, to compare with; 0 for none
     #[arg(long, value_name = "N", default_value_t = 1_000)]
     beside: usize,
+    /// Shared resources in the large organization; 0 leaves that part out
+    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    shares: usize,
     /// How long each case is measured
     #[arg(long, value_name = "S", default_value_t = 5.0)]
     seconds: f64,
@@ -40,6 +43,7 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     bench.arg("--program").arg(&program);
     bench.args(["--credentials", &args.credentials.to_string()]);
     bench.args(["--beside", &args.beside.to_string()]);
+    bench.args(["--shares", &args.shares.to_string()]);
     bench.args(["--seconds", &args.seconds.to_string()]);
     bench.args(["--connections", &args.connections.to_string()]);
     bench.args(args.json.then_some("--json"));

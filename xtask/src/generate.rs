@@ -18,6 +18,7 @@ struct Generated {
 const FILES: &[Generated] = &[
     Generated { path: "openapi/control-plane.json", args: &["openapi"] },
     Generated { path: "docs/configuration.schema.json", args: &["config", "schema"] },
+    Generated { path: "docs/configuration.md", args: &["docs", "configuration"] },
     Generated { path: "docs/permissions.md", args: &["docs", "permissions"] },
 ];
 

@@ -25,7 +25,7 @@ const TIDY: Duration = Duration::from_mins(10);
 /// The age at which a new signing key takes over, in minutes.
 const SIGNING_KEY_MINUTES: i64 = 90 * 24 * 60;
 /// How long an old signing key still verifies, in minutes: longer than any token lives.
-const SIGNING_KEY_GRACE_MINUTES: i64 = 31 * 24 * 60;
+const SIGNING_KEY_GRACE_MINUTES: i64 = 24 * 60;
 
 /// Turns the log on.
 pub(crate) fn start_log(config: &Config) -> Result<()> {

@@ -1,7 +1,7 @@
 //! What is told to the audit log: who-may-do-what before and after, without secrets.
 
 use model::audit::Event;
-use model::{Assignee, Credential, Organization, OrganizationId, Place, Principal, Role, Workspace};
+use model::{Assignee, Credential, Organization, OrganizationId, Place, Principal, Role, Team, Workspace};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -160,6 +160,22 @@ impl Target for Role {
         (self.id.0, self.name.clone())
     }
     fn describe(&self) -> Value {
-        json!({"name": self.name, "level": self.level, "permissions": self.grants.patterns()})
+        json!({
+            "name": self.name, "level": self.level, "description": self.description,
+            "permissions": self.grants.patterns(),
+        })
+    }
+}
+
+impl Target for Team {
+    const KIND: &'static str = "team";
+    fn organization(&self) -> Option<OrganizationId> {
+        Some(self.organization)
+    }
+    fn identity(&self) -> (Uuid, String) {
+        (self.id.0, self.name.clone())
+    }
+    fn describe(&self) -> Value {
+        json!({"name": self.name, "description": self.description})
     }
 }

@@ -6,7 +6,8 @@ use model::access::admission;
 use model::error::code;
 use model::{
     Action, Admission, CredentialScope, Denied, Error, ErrorKind, Grants, Mode, OrganizationId, Permission,
-    Permit, Place, ProjectId, ResourceType, Result, RoleId, Shares, Target, Visibility, WorkspaceId, decide,
+    Permit, Place, ProjectId, ResourceType, Result, Role, RoleId, Shares, Target, TeamId, Visibility,
+    WorkspaceId, decide,
 };
 use store::WorkspaceEntry;
 
@@ -72,7 +73,8 @@ pub async fn authorize<M: Mode>(
         },
         TargetRef::Organization(name) => {
             let standing = platform.standing(who, &name).await?;
-            let permit = decided(&Target::Organization(standing.access()))?;
+            let permit = decided(&Target::Organization(standing.access()))
+                .map_err(|error| name_roles(error, permission, &standing, Place::Organization))?;
             Ok(Authorized { permit, standing: Some(standing), workspace: None })
         }
         TargetRef::Workspace(name, project) => {
@@ -81,7 +83,8 @@ pub async fn authorize<M: Mode>(
             let place = project
                 .map_or(Place::Workspace(workspace.id), |project| Place::Project(workspace.id, project));
             let access = standing.access();
-            let permit = decided(&Target::Workspace { access, workspace, place, admission })?;
+            let permit = decided(&Target::Workspace { access, workspace, place, admission })
+                .map_err(|error| name_roles(error, permission, &standing, place))?;
             Ok(Authorized { permit, standing: Some(standing), workspace: Some(entry) })
         }
         TargetRef::Workspaces { member_only } => {
@@ -97,6 +100,21 @@ pub async fn authorize<M: Mode>(
 
 fn alone<M: Mode>(permit: Permit<M>) -> Authorized<M> {
     Authorized { permit, standing: None, workspace: None }
+}
+
+/// Names the roles that would give the missing permission, to callers who may see the organization's roles.
+fn name_roles(mut error: Error, permission: Permission, standing: &Standing, place: Place) -> Error {
+    let may_know = Permission::new(ResourceType::Role, Action::Read);
+    if let Some(missing) = error.missing.as_mut()
+        && standing.access().in_organization().allows(may_know)
+    {
+        let roles = standing.organization.facts.roles.values();
+        let helps = |role: &&Role| role.grants.allows(permission) && role.level.reaches(place.level());
+        let mut names: Vec<String> = roles.filter(helps).map(|role| role.name.clone()).collect();
+        names.sort_unstable();
+        missing.granted_by = names;
+    }
+    error
 }
 
 /// What the credential itself forbids, whoever it belongs to.
@@ -137,10 +155,27 @@ impl Platform {
         }
     }
 
-    /// The organization of a role.
-    pub async fn organization_of_role(&self, role: RoleId) -> Result<OrganizationId> {
+    /// The organization of a role, for those who may see it.
+    pub async fn organization_of_role(&self, who: &Authenticated, role: RoleId) -> Result<OrganizationId> {
         let found = self.store.facts().organization_of_role(role).await?;
-        found.ok_or_else(|| Error::not_found("role", role))
+        self.if_seen(who, found).await?.ok_or_else(|| Error::not_found("role", role))
+    }
+
+    /// The organization of a team, for those who may see it.
+    pub async fn organization_of_team(&self, who: &Authenticated, team: TeamId) -> Result<OrganizationId> {
+        let found = self.store.facts().organization_of_team(team).await?;
+        self.if_seen(who, found).await?.ok_or_else(|| Error::not_found("team", team))
+    }
+
+    /// The organization, if the caller may see it: what lies in a hidden one is not there, as what is not.
+    async fn if_seen(
+        &self,
+        who: &Authenticated,
+        organization: Option<OrganizationId>,
+    ) -> Result<Option<OrganizationId>> {
+        let (account, Some(id)) = (who.account()?, organization) else { return Ok(None) };
+        let standing = Standing::find(self.store.facts(), account, who.scope.as_ref(), id).await?;
+        Ok(standing.filter(|standing| standing.access().is_present()).map(|_| id))
     }
 
     /// The workspace of that id or name.

@@ -113,16 +113,18 @@ impl Platform {
         Ok(chosen.map(|found| (found.id, found.name.clone())))
     }
 
-    /// Makes a new signing key when the newest is older than `minutes`; old ones verify for `grace` minutes more.
+    /// Makes a new signing key when the newest is older than `minutes`, and removes those that have not signed
+    /// for `grace` minutes.
     pub async fn renew_signing_key(&self, minutes: i64, grace: i64) -> Result<()> {
         let now = self.now();
         let keys = self.store.server_keys();
-        if keys.signing.iter().any(|key| now < key.created.plus_minutes(minutes)) {
-            return Ok(());
-        }
+        let is_old = keys.signing.iter().all(|key| key.created.plus_minutes(minutes) <= now);
         let mut session =
             self.store.begin::<Write>(Permit::system(SystemReason::Maintenance), origin()).await?;
-        session.rotate_signing_key(now.plus_minutes(-minutes - grace)).await?;
-        session.commit().await
+        let retired = session.retire_signing_keys(now.plus_minutes(-grace)).await?;
+        if is_old {
+            session.rotate_signing_key().await?;
+        }
+        if is_old || retired > 0 { session.commit().await } else { Ok(()) }
     }
 }

@@ -10,6 +10,7 @@ use store::{PrincipalFacts, Session};
 use crate::Platform;
 use crate::audit;
 use crate::authentication::Authenticated;
+use crate::organizations;
 use crate::roles;
 use crate::standing::Standing;
 
@@ -43,13 +44,15 @@ pub async fn remove(session: &mut Session<Write>, standing: &Standing, id: Princ
         return Err(Error::forbidden("A service account cannot be removed; delete it instead."));
     }
     keep_last_admin(session, facts, id).await?;
+    organizations::forget_owner(session, id).await?;
     session.delete_membership(id).await?;
     let detail = json!({"user_id": id, "username": member.username});
     session.record(audit::happened("member.removed", &facts.organization, detail));
     Ok(())
 }
 
-/// Refuses to take the last administrator away from an organization.
+/// Refuses to take the last administrator away from an organization. Only active people who hold the role
+/// directly count: bots cannot sign in to let others in, and a team is emptied by whoever may change teams.
 pub async fn keep_last_admin(
     session: &mut Session<Write>,
     facts: &OrganizationFacts,

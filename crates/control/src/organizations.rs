@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 
 use model::predefined::{self, ORGANIZATION_ADMIN};
-use model::{Assignee, Error, Level, Organization, Place, Principal, Result, Role, Write, name};
+use model::{
+    Assignee, Assignment, Error, Level, Organization, Place, Principal, PrincipalId, Result, Role, Write,
+    name,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -11,6 +14,8 @@ use store::Session;
 
 use crate::audit::{self, Target};
 use crate::patch::Patch;
+use crate::standing::Standing;
+use crate::{members, roles};
 
 /// An organization to be made.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -42,7 +47,7 @@ pub struct OrganizationUpdate {
     /// A picture.
     #[serde(default)]
     pub logo_url: Patch<String>,
-    /// A new owner, who must be a member.
+    /// A new owner: an active person who is a member. It becomes an administrator.
     #[serde(default)]
     pub owner_id: Option<model::PrincipalId>,
     /// Free settings of the console.
@@ -123,7 +128,7 @@ async fn insert_predefined_roles(
 /// Changes the permit's organization.
 pub async fn update(
     session: &mut Session<Write>,
-    changer: &Principal,
+    standing: &Standing,
     input: OrganizationUpdate,
 ) -> Result<Organization> {
     let mut organization = session.get_organization().await?;
@@ -133,14 +138,8 @@ pub async fn update(
     }
     input.description.apply(&mut organization.description, |text| name::text("description", &text, 256))?;
     input.logo_url.apply(&mut organization.logo_url, |text| name::url("logo_url", &text))?;
-    if let Some(owner) = input.owner_id {
-        if organization.owner != Some(changer.id) && !changer.is_superuser {
-            return Err(Error::forbidden("Only the owner of the organization can hand it over."));
-        }
-        let member = session.find_principal(owner).await?;
-        if member.is_none_or(|member| member.is_service_account()) {
-            return Err(Error::invalid("owner_id", "is not the id of a person who is a member"));
-        }
+    if let Some(owner) = input.owner_id.filter(|owner| organization.owner != Some(*owner)) {
+        hand_over(session, standing, &organization, owner).await?;
         organization.owner = Some(owner);
     }
     if let Some(settings) = input.settings {
@@ -150,6 +149,48 @@ pub async fn update(
     session.update_organization(&organization).await?;
     session.record(audit::updated("organization.updated", &before, &organization));
     Ok(organization)
+}
+
+/// Checks that the caller may hand the organization over to that person, and makes the person an administrator.
+async fn hand_over(
+    session: &mut Session<Write>,
+    standing: &Standing,
+    organization: &Organization,
+    to: PrincipalId,
+) -> Result<()> {
+    let changer = &standing.account.principal;
+    let is_owner = organization.owner == Some(changer.id);
+    // Otherwise an organization whose owner is gone could never be handed over.
+    let is_administrator = standing.access().in_organization().is_everything();
+    if !is_owner && !changer.is_superuser && !(is_administrator && organization.owner.is_none()) {
+        return Err(Error::forbidden("Only the owner of the organization can hand it over."));
+    }
+    let member = session.find_principal(to).await?;
+    if !member.is_some_and(|member| !member.is_service_account() && member.is_active) {
+        return Err(Error::invalid("owner_id", "is not the id of an active person who is a member"));
+    }
+    let admin = members::named(&standing.organization.facts, Level::Organization, ORGANIZATION_ADMIN)?;
+    let held =
+        session.find_membership(to).await?.map(|membership| membership.assignments).unwrap_or_default();
+    let is_direct = |held: &Assignment| held.role == admin.id && held.via_team.is_none();
+    if !held.iter().any(is_direct) {
+        roles::assign(session, standing, admin, Assignee::Principal(to), Place::Organization).await?;
+    }
+    Ok(())
+}
+
+/// Leaves the permit's organization without an owner, if it is this account's: who comes back later comes back
+/// as what it is made then.
+pub async fn forget_owner(session: &mut Session<Write>, leaving: PrincipalId) -> Result<()> {
+    let mut organization = session.get_organization().await?;
+    if organization.owner == Some(leaving) {
+        let before = organization.describe();
+        organization.owner = None;
+        organization.updated = session.env().now();
+        session.update_organization(&organization).await?;
+        session.record(audit::updated("organization.updated", &before, &organization));
+    }
+    Ok(())
 }
 
 /// Deletes the permit's organization with everything in it.

@@ -1,14 +1,12 @@
 //! The answers to the workspace servers' questions: from memory, complete, and no for everybody unknown.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use model::access::{WorkspaceRights, admission};
 use model::{
     Action, Admission, CredentialId, CredentialScope, Error, ErrorKind, Principal, PrincipalId, Resource,
     Result, Shares, WorkspaceId,
 };
-use parking_lot::Mutex;
 use store::{PrincipalFacts, WorkspaceEntry};
 use uuid::Uuid;
 
@@ -27,14 +25,18 @@ pub struct AllowedIds {
 }
 
 /// An account towards a workspace: the facts of one question.
-struct Subject {
-    standing: Standing,
+pub(crate) struct Subject {
+    pub(crate) standing: Standing,
     entry: Arc<WorkspaceEntry>,
-    shares: Arc<Shares>,
+    pub(crate) shares: Arc<Shares>,
 }
 
 impl Platform {
-    async fn subject(&self, entry: &Arc<WorkspaceEntry>, user: PrincipalId) -> Result<Option<Subject>> {
+    pub(crate) async fn subject(
+        &self,
+        entry: &Arc<WorkspaceEntry>,
+        user: PrincipalId,
+    ) -> Result<Option<Subject>> {
         let facts = self.store.facts();
         let Some((account, scope)) = self.account_known_as(user).await? else { return Ok(None) };
         let organization = entry.facts.workspace.organization;
@@ -163,26 +165,4 @@ pub enum RawKeys {
     All,
     /// Only those of accounts that may do everything in the workspace.
     Administrators,
-}
-
-/// Who was last allowed to create a project in which workspace. A server tells that a project was made, not
-/// by whom; whoever made it has all rights on it.
-#[derive(Debug, Default)]
-pub struct ProjectCreators(Mutex<std::collections::HashMap<WorkspaceId, (PrincipalId, model::Timestamp)>>);
-
-impl ProjectCreators {
-    const KEPT: Duration = Duration::from_mins(1);
-
-    /// Notes that the account was just allowed to.
-    pub fn note(&self, workspace: WorkspaceId, user: PrincipalId, now: model::Timestamp) {
-        let mut noted = self.0.lock();
-        noted.retain(|_, (_, at)| now < at.plus_seconds(Self::KEPT.as_secs().cast_signed()));
-        noted.insert(workspace, (user, now));
-    }
-
-    /// Who it was, if it was within the last minute.
-    pub fn take(&self, workspace: WorkspaceId, now: model::Timestamp) -> Option<PrincipalId> {
-        let (user, at) = self.0.lock().remove(&workspace)?;
-        (now < at.plus_seconds(Self::KEPT.as_secs().cast_signed())).then_some(user)
-    }
 }

@@ -1,10 +1,9 @@
 //! Roles and their assignments: nobody hands out what it does not hold.
 
-use model::permission::Grants;
 use model::predefined::ORGANIZATION_ADMIN;
 use model::{
-    Assignee, Error, InvitationId, Level, OrganizationFacts, OrganizationId, Place, PrincipalId, ProjectId,
-    Result, Role, RoleId, TeamId, WorkspaceId, Write, name,
+    Assignee, Error, InvitationId, Level, OrganizationFacts, Place, PrincipalId, ProjectId, Result, Role,
+    RoleId, TeamId, WorkspaceId, Write,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -13,24 +12,6 @@ use store::Session;
 use crate::audit;
 use crate::members;
 use crate::standing::Standing;
-
-/// A custom role to be made.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RoleCreate {
-    /// Unique in the organization and level, without regard to case.
-    pub name: String,
-    /// What it is for.
-    #[serde(default)]
-    pub description: Option<String>,
-    /// Whose role it is to be.
-    #[serde(alias = "organization")]
-    pub organization_id: OrganizationId,
-    /// The level it is for.
-    pub level: Level,
-    /// What it grants: `type:action`, either may be `*`.
-    pub permissions: Vec<String>,
-}
 
 /// To whom a role is given or from whom it is taken, and where. Exactly one of the first three.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -78,30 +59,6 @@ impl AssignmentInput {
     }
 }
 
-/// Makes a custom role.
-pub async fn create(session: &mut Session<Write>, standing: &Standing, input: RoleCreate) -> Result<Role> {
-    let env = session.env().clone();
-    let now = env.now();
-    let role = Role {
-        id: env.id(),
-        organization: session.organization()?,
-        level: input.level,
-        name: name::label("name", &input.name)?.text,
-        description: name::text("description", &input.description.unwrap_or_default(), 256)?,
-        system_managed: false,
-        grants: Grants::parse("permissions", input.permissions.iter().map(String::as_str))?,
-        created: now,
-        updated: now,
-    };
-    // Otherwise whoever may make roles could make one that holds everything, and ask for it.
-    if role.level == Level::Organization && !standing.access().may_grant(&role, Place::Organization) {
-        return Err(Error::forbidden("You cannot make a role that grants more than you hold yourself."));
-    }
-    session.insert_role(&role).await?;
-    session.record(audit::created("role.created", &role));
-    Ok(role)
-}
-
 /// Gives a role to somebody at a place.
 pub async fn assign(
     session: &mut Session<Write>,
@@ -110,6 +67,9 @@ pub async fn assign(
     assignee: Assignee,
     place: Place,
 ) -> Result<()> {
+    // As it is now, and until the end: who edits the role meanwhile looks at where it is assigned.
+    let current = session.find_role(role.id).await?;
+    let role = &current.ok_or_else(|| Error::not_found("role", role.id))?;
     check_place(role, place)?;
     check_holds(standing, role, place)?;
     check_assignee(session, assignee).await?;
@@ -160,21 +120,25 @@ fn check_place(role: &Role, place: Place) -> Result<()> {
     ))
 }
 
-fn check_holds(standing: &Standing, role: &Role, place: Place) -> Result<()> {
+/// Refuses to give or take what the caller does not hold itself.
+pub(crate) fn check_holds(standing: &Standing, role: &Role, place: Place) -> Result<()> {
     if standing.access().may_grant(role, place) {
         return Ok(());
     }
     Err(Error::forbidden(format!(
         "You cannot give or take '{}': it grants more than you hold there yourself.",
         role.name
-    )))
+    ))
+    .lacking(standing.access().lacks(role, place).patterns()))
 }
 
 async fn check_assignee(session: &mut Session<Write>, assignee: Assignee) -> Result<()> {
     match assignee {
         Assignee::Principal(id) => {
-            let member = session.find_principal(id).await?;
-            member.map(|_| ()).ok_or_else(|| Error::not_found("member of the organization", id))
+            // Found, it is locked: it cannot leave any more. Until then it could, so look again.
+            let is_member =
+                session.find_principal(id).await?.is_some() && session.find_membership(id).await?.is_some();
+            is_member.then_some(()).ok_or_else(|| Error::not_found("member of the organization", id))
         }
         Assignee::Team(id) if session.has_team(id).await? => Ok(()),
         Assignee::Team(id) => Err(Error::not_found("team", id)),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::permission::Grants;
+use model::grants::Grants;
 use model::{CredentialScope, Error, ErrorKind, OrganizationId, ProjectId, Result, WorkspaceId};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -54,10 +54,7 @@ impl Platform {
     /// Checks a scope that a caller wants to give to a credential: that its places exist for the caller, and
     /// that the caller's own credential leaves all of it.
     pub async fn grant_scope(&self, who: &Authenticated, input: Option<ScopeInput>) -> Result<GrantedScope> {
-        let scope = match input {
-            Some(input) => Some(self.read_scope(who, input).await?).filter(|scope| !scope.is_unlimited()),
-            None => None,
-        };
+        let scope = self.read_scope(who, input).await?;
         if let Some(own) = &who.scope
             && !scope.as_ref().is_some_and(|scope| own.contains(scope))
         {
@@ -65,10 +62,21 @@ impl Platform {
                 "Your credential is narrowed. It can only make or change credentials with a scope within its own.",
             ));
         }
-        Ok(GrantedScope(scope.map(Arc::new)))
+        Ok(GrantedScope(scope))
     }
 
-    async fn read_scope(&self, who: &Authenticated, input: ScopeInput) -> Result<CredentialScope> {
+    /// Reads a scope and checks that its places exist for the caller, not that the caller may give it.
+    pub async fn read_scope(
+        &self,
+        who: &Authenticated,
+        input: Option<ScopeInput>,
+    ) -> Result<Option<Arc<CredentialScope>>> {
+        let Some(input) = input else { return Ok(None) };
+        let scope = self.checked_scope(who, input).await?;
+        Ok(Some(Arc::new(scope)).filter(|scope| !scope.is_unlimited()))
+    }
+
+    async fn checked_scope(&self, who: &Authenticated, input: ScopeInput) -> Result<CredentialScope> {
         check_list("scope.organizations", input.organizations.as_deref())?;
         check_list("scope.workspaces", input.workspaces.as_deref())?;
         check_list("scope.projects", input.projects.as_deref())?;

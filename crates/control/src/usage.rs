@@ -3,10 +3,8 @@
 use std::collections::BTreeMap;
 
 use model::audit::Origin;
-use model::predefined::PROJECT_ADMIN;
 use model::{
-    Action, Assignee, Error, Level, Organization, OrganizationFacts, Permission, Place, PrincipalId,
-    ProjectId, Read, ResourceType, Result, Workspace, Write,
+    Action, Error, Organization, Permission, ProjectId, Read, ResourceType, Result, Workspace, Write,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -15,7 +13,7 @@ use store::{Session, UsageReport};
 use uuid::Uuid;
 
 use crate::authentication::Authenticated;
-use crate::{Platform, TargetRef, audit, authorize, members};
+use crate::{Platform, TargetRef, audit, authorize};
 
 /// A report of a workspace server. Lenient: a refused report fails the user's request after the fact.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -48,15 +46,9 @@ impl UsageEvent {
     }
 }
 
-/// Counts a report. A new project is registered, and its creator becomes its administrator.
-pub async fn record(
-    session: &mut Session<Write>,
-    workspace: &Workspace,
-    facts: &OrganizationFacts,
-    event: &UsageEvent,
-    creator: Option<PrincipalId>,
-) -> Result<()> {
-    let feature: String = event.feature.chars().take(64).collect();
+/// Counts a report. A new project is registered; who made it is known when it is first asked after.
+pub async fn record(session: &mut Session<Write>, workspace: &Workspace, event: &UsageEvent) -> Result<()> {
+    let feature: String = event.feature.chars().filter(|c| !c.is_control()).take(64).collect();
     let resource = event.resource();
     if !feature.is_empty() && event.total != 0 {
         session
@@ -64,23 +56,9 @@ pub async fn record(
             .await?;
     }
     let Some(project) = resource.map(ProjectId).filter(|_| event.is_new_project()) else { return Ok(()) };
-    if !session.insert_project(project, creator).await? {
-        return Ok(());
+    if session.insert_project(project).await? {
+        session.record(audit::happened("project.created", workspace, json!({"project_id": project})));
     }
-    if let Some(creator) = creator {
-        let is_member = session.find_principal(creator).await?.is_some();
-        let admin = members::named(facts, Level::Project, PROJECT_ADMIN)?;
-        if is_member {
-            let (assignee, place) = (Assignee::Principal(creator), Place::Project(workspace.id, project));
-            session.insert_assignment(admin, assignee, place).await?;
-            session.record(audit::assignment("role_assignment.created", admin, assignee, place));
-        }
-    }
-    session.record(audit::happened(
-        "project.created",
-        workspace,
-        json!({"project_id": project, "by": creator}),
-    ));
     Ok(())
 }
 
@@ -96,11 +74,10 @@ pub async fn set_entitlements(
         return Err(Error::forbidden("Only super-users set limits."));
     }
     for (feature, limit) in &limits {
-        if feature.is_empty() || feature.len() > 64 || limit.is_some_and(|limit| limit < 0) {
-            return Err(Error::invalid(
-                feature,
-                "must be a feature's name with a limit of 0 or more, or null",
-            ));
+        let is_name = (1..=64).contains(&feature.len()) && !feature.contains(char::is_control);
+        if !is_name || limit.is_some_and(|limit| limit < 0) {
+            let shown: String = feature.chars().filter(|c| !c.is_control()).take(64).collect();
+            return Err(Error::invalid(shown, "must be a feature's name with a limit of 0 or more, or null"));
         }
         session.set_entitlement(feature, *limit).await?;
     }

@@ -214,9 +214,23 @@ async fn set_power(
     if loses && session.count_other_superusers(user.id).await? == 0 {
         return Err(Error::illegal("This is the last active super-user. Make somebody else one first."));
     }
+    if user.is_active && is_active == Some(false) && !user.is_service_account() {
+        keep_last_admins(session, user.id).await?;
+    }
     user.is_superuser = is_superuser.unwrap_or(user.is_superuser);
     user.is_active = is_active.unwrap_or(user.is_active);
     Ok(())
+}
+
+/// Refuses to take the last administrator away from any organization.
+async fn keep_last_admins(session: &mut Session<Write>, leaving: PrincipalId) -> Result<()> {
+    match session.find_organization_left_alone_by(leaving).await? {
+        None => Ok(()),
+        Some(organization) => Err(Error::illegal(format!(
+            "This is the last administrator of the organization '{}'. Make somebody else one first.",
+            organization.name
+        ))),
+    }
 }
 
 /// Deletes an account with its credentials, roles and memberships. What it owns stays.
@@ -231,6 +245,7 @@ pub async fn delete(session: &mut Session<Write>, id: PrincipalId) -> Result<()>
     if user.is_superuser && user.is_active && session.count_other_superusers(user.id).await? == 0 {
         return Err(Error::illegal("This is the last active super-user. Make somebody else one first."));
     }
+    keep_last_admins(session, id).await?;
     session.delete_principal(id).await?;
     session.record(audit::deleted("user.deleted", &user));
     Ok(())

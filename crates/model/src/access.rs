@@ -5,16 +5,18 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use crate::credential_scope::CredentialScope;
+use crate::env::Timestamp;
+use crate::grants::Grants;
 use crate::ids::{OrganizationId, PrincipalId, ProjectId, RoleId, TeamId, WorkspaceId};
 use crate::organization::Organization;
-use crate::permission::{Action, ActionSet, Grants, Permission, ResourceType};
+use crate::permission::{Action, ActionSet, Permission, ResourceType};
 use crate::principal::Principal;
 use crate::resource::Resource;
 use crate::role::{Assignment, Place, Role};
 use crate::workspace::Workspace;
 
 /// What is known of an organization.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct OrganizationFacts {
     /// The organization itself.
     pub organization: Organization,
@@ -48,12 +50,17 @@ pub struct Membership {
 pub struct WorkspaceFacts {
     /// The workspace itself.
     pub workspace: Workspace,
+    /// The latest of its projects that nobody has claimed to have made, and when they were reported.
+    pub unclaimed: Vec<(ProjectId, Timestamp)>,
 }
+
+/// By the type's word, the resources and what may be done with them.
+type SharesByType = HashMap<Box<str>, HashMap<Uuid, ActionSet>>;
 
 /// Direct grants on single resources of one workspace, as they count for one principal.
 #[derive(Debug, Clone, Default)]
 pub struct Shares {
-    by_type: HashMap<(String, Option<ProjectId>), HashMap<Uuid, ActionSet>>,
+    by_project: HashMap<Option<ProjectId>, SharesByType>,
 }
 
 impl Shares {
@@ -61,7 +68,11 @@ impl Shares {
     /// sharing it for one includes the other.
     pub fn add(&mut self, resource: &Resource<'_>, actions: ActionSet) {
         let Some(id) = resource.id else { return };
-        let of_type = self.by_type.entry((resource.kind.to_owned(), resource.project)).or_default();
+        let of_project = self.by_project.entry(resource.project).or_default();
+        let of_type = match of_project.get_mut(resource.kind) {
+            Some(of_type) => of_type,
+            None => of_project.entry(resource.kind.into()).or_default(),
+        };
         let slot = of_type.entry(id).or_default();
         *slot = slot.union(implied(resource.known(), actions));
     }
@@ -69,21 +80,20 @@ impl Shares {
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.by_type.is_empty()
+        self.by_project.is_empty()
+    }
+
+    fn of_type(&self, resource: &Resource<'_>) -> Option<&HashMap<Uuid, ActionSet>> {
+        self.by_project.get(&resource.project)?.get(resource.kind)
     }
 
     fn allows(&self, resource: &Resource<'_>, action: Action) -> bool {
-        // An empty map answers without building the key.
-        if self.by_type.is_empty() {
-            return false;
-        }
-        let of_type = self.by_type.get(&(resource.kind.to_owned(), resource.project));
-        resource.id.and_then(|id| of_type?.get(&id)).is_some_and(|actions| actions.contains(action))
+        let of_type = || self.of_type(resource);
+        resource.id.and_then(|id| of_type()?.get(&id)).is_some_and(|actions| actions.contains(action))
     }
 
     fn ids(&self, resource: &Resource<'_>, action: Action) -> impl Iterator<Item = Uuid> {
-        self.by_type
-            .get(&(resource.kind.to_owned(), resource.project))
+        self.of_type(resource)
             .into_iter()
             .flatten()
             .filter(move |(_, actions)| actions.contains(action))
@@ -91,7 +101,9 @@ impl Shares {
     }
 }
 
-fn implied(kind: Option<ResourceType>, actions: ActionSet) -> ActionSet {
+/// The actions that a share gives.
+#[must_use]
+pub fn implied(kind: Option<ResourceType>, actions: ActionSet) -> ActionSet {
     let useful = actions.contains(Action::Read) || actions.contains(Action::Update);
     match kind {
         Some(ResourceType::Secret) if useful => actions.with(Action::ReadSecretValue),
@@ -164,6 +176,12 @@ impl Access<'_> {
         }
     }
 
+    /// Whether its roles in the organization leave nothing out: they reach into every workspace then.
+    #[must_use]
+    pub fn is_administrator(&self) -> bool {
+        self.held(Place::Organization).is_everything()
+    }
+
     /// What it holds at the level of the organization.
     #[must_use]
     pub fn in_organization(&self) -> Grants {
@@ -181,6 +199,12 @@ impl Access<'_> {
     #[must_use]
     pub fn lists_workspaces(&self, needed: Permission) -> bool {
         self.held(Place::Organization).allows(needed)
+    }
+
+    /// What a role grants at a place beyond what it holds there itself.
+    #[must_use]
+    pub fn lacks(&self, role: &Role, place: Place) -> Grants {
+        role.grants.difference(&self.at(place))
     }
 
     /// Whether it holds all that a role grants at a place: who hands out a role must have it all.
@@ -281,15 +305,18 @@ impl<'a> WorkspaceRights<'a> {
     }
 
     fn project_allows(&self, resource: &Resource<'_>, action: Action) -> bool {
-        let known = resource.known();
-        if known.is_some_and(|kind| !kind.is_project_scoped() && kind != ResourceType::Project) {
-            return false;
-        }
-        let project = resource.governing_project();
         self.projects
             .iter()
-            .find(|(id, _)| Some(*id) == project)
+            .find(|(project, _)| Self::governs(resource, *project))
             .is_some_and(|(_, grants)| grants.allows_word(resource.kind, action))
+    }
+
+    /// Whether the roles of a project count for the resource: for what lies in it, and for the project itself.
+    #[must_use]
+    pub fn governs(resource: &Resource<'_>, project: ProjectId) -> bool {
+        let known = resource.known();
+        known.is_none_or(|kind| kind.is_project_scoped() || kind == ResourceType::Project)
+            && resource.governing_project() == Some(project)
     }
 
     /// The ids of a type that the action is allowed on; `None` if on all of them.

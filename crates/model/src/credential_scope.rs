@@ -6,8 +6,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::grants::Grants;
 use crate::ids::{OrganizationId, ProjectId, WorkspaceId};
-use crate::permission::{Action, ActionSet, Grants, Permission, ResourceType};
+use crate::permission::{Action, ActionSet, Permission, ResourceType};
 use crate::role::Place;
 
 /// What a credential is narrowed to. Each part narrows further; a part that is absent does not.

@@ -57,8 +57,19 @@ pub struct Error {
     pub fields: Vec<FieldError>,
     /// Seconds after which trying again makes sense.
     pub retry_after: Option<u64>,
+    /// What would have been needed, if that is why.
+    pub missing: Option<Box<MissingPermissions>>,
     /// The cause, for the log only: [`fmt::Display`] does not show it.
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// What somebody would have needed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissingPermissions {
+    /// The permissions, as patterns.
+    pub permissions: Vec<String>,
+    /// The names of the roles that grant them, if the caller may know.
+    pub granted_by: Vec<String>,
 }
 
 /// The stable error codes.
@@ -91,6 +102,8 @@ pub mod code {
     pub const METHOD_NOT_ALLOWED: &str = "method-not-allowed";
     /// Something of that name exists.
     pub const EXISTS: &str = "already-exists";
+    /// It cannot be deleted while others refer to it.
+    pub const IN_USE: &str = "in-use";
     /// Somebody else changed the same thing; the transaction may be tried again.
     pub const TRANSACTION_CONFLICT: &str = "transaction-conflict";
     /// The body is too large.
@@ -112,7 +125,15 @@ pub mod code {
 impl Error {
     /// An error of a kind with a code and a message for the caller.
     pub fn new(kind: ErrorKind, code: &'static str, message: impl Into<String>) -> Self {
-        Self { kind, code, message: message.into(), fields: Vec::new(), retry_after: None, source: None }
+        Self {
+            kind,
+            code,
+            message: message.into(),
+            fields: Vec::new(),
+            retry_after: None,
+            missing: None,
+            source: None,
+        }
     }
 
     /// A field's value breaks a rule. `problem` says what is wrong and what would be right.
@@ -165,6 +186,13 @@ impl Error {
         let mut error = Self::new(ErrorKind::Internal, code::INTERNAL, "Something went wrong on our side.");
         error.source = Some(source.into());
         error
+    }
+
+    /// Names the permissions that would have been needed.
+    #[must_use]
+    pub fn lacking(mut self, permissions: Vec<String>) -> Self {
+        self.missing = Some(Box::new(MissingPermissions { permissions, granted_by: Vec::new() }));
+        self
     }
 
     /// Attaches the cause for the log.

@@ -203,7 +203,7 @@ pub enum Denied {
     /// The right is missing.
     Missing(Permission),
     /// Only super-users may.
-    SuperuserOnly,
+    SuperuserOnly(Permission),
     /// Not meant for this sort of caller.
     WrongCaller(&'static str),
 }
@@ -214,8 +214,11 @@ impl From<Denied> for Error {
             Denied::Hidden { noun, name } => Self::not_found(noun, name),
             Denied::Missing(permission) => Self::forbidden(format!(
                 "You need the permission {permission} for this. Ask an administrator for a role that has it."
-            )),
-            Denied::SuperuserOnly => Self::forbidden("Only super-users may do this."),
+            ))
+            .lacking(vec![permission.to_string()]),
+            Denied::SuperuserOnly(permission) => {
+                Self::forbidden("Only super-users may do this.").lacking(vec![permission.to_string()])
+            }
             Denied::WrongCaller(message) => Self::new(ErrorKind::Forbidden, code::WRONG_CREDENTIAL, message),
         }
     }
@@ -259,7 +262,7 @@ pub fn decide<M: Mode>(
         }
         (Caller::Principal(principal, scope), Target::Instance) => {
             if !principal.is_superuser {
-                return Err(Denied::SuperuserOnly);
+                return Err(Denied::SuperuserOnly(permission));
             }
             let is_bound = scope.is_some_and(CredentialScope::is_bound);
             require(!is_bound && is_left(scope, permission), permission)?;

@@ -1,7 +1,8 @@
 //! The predefined roles: the same in every organization, read-only.
 
 use crate::error::Result;
-use crate::permission::{Grants, ResourceType};
+use crate::grants::Grants;
+use crate::permission::ResourceType;
 use crate::role::Level;
 
 /// A predefined role before it becomes a row of an organization.

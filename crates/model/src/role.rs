@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::env::Timestamp;
+use crate::grants::Grants;
 use crate::ids::{InvitationId, OrganizationId, PrincipalId, ProjectId, RoleId, TeamId, WorkspaceId};
-use crate::permission::Grants;
 
 /// The level a role is made for. A role never gives more than its level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -30,6 +30,17 @@ impl Level {
             Self::Workspace => "workspace",
             Self::Project => "project",
         }
+    }
+
+    /// Whether a role of this level counts at places of the other: there, and below.
+    #[must_use]
+    pub const fn reaches(self, other: Self) -> bool {
+        matches!(
+            (self, other),
+            (Self::Organization, _)
+                | (Self::Workspace, Self::Workspace | Self::Project)
+                | (Self::Project, Self::Project)
+        )
     }
 
     /// Reads the word.
@@ -69,7 +80,7 @@ pub struct Role {
 }
 
 /// Where a role applies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Place {
     /// In the whole organization.
     Organization,
@@ -87,6 +98,16 @@ impl Place {
             Self::Organization => Level::Organization,
             Self::Workspace(_) => Level::Workspace,
             Self::Project(..) => Level::Project,
+        }
+    }
+
+    /// The place that it lies in; none for the organization.
+    #[must_use]
+    pub const fn parent(self) -> Option<Self> {
+        match self {
+            Self::Organization => None,
+            Self::Workspace(_) => Some(Self::Organization),
+            Self::Project(workspace, _) => Some(Self::Workspace(workspace)),
         }
     }
 

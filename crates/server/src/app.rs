@@ -5,7 +5,6 @@ use std::net::IpAddr;
 
 use bytes::Bytes;
 use control::Platform;
-use control::rbac::ProjectCreators;
 use uuid::Uuid;
 
 use crate::limits::Limits;
@@ -23,8 +22,6 @@ pub struct App {
     pub limits: Limits,
     /// What is counted.
     pub metrics: Metrics,
-    /// Who was last allowed to make a project where.
-    pub project_creators: ProjectCreators,
     /// Names this installation to clients.
     pub server_id: Uuid,
     /// The OpenAPI document, rendered.
@@ -36,15 +33,7 @@ impl App {
     pub fn new(platform: Platform, settings: Settings, openapi: Bytes) -> Self {
         let limits = Limits::new(settings.failed_sign_ins, settings.credential_calls);
         let server_id = platform.tokens.installation_id();
-        Self {
-            platform,
-            settings,
-            limits,
-            metrics: Metrics::default(),
-            project_creators: ProjectCreators::default(),
-            server_id,
-            openapi,
-        }
+        Self { platform, settings, limits, metrics: Metrics::default(), server_id, openapi }
     }
 
     /// Lends an address as text without allocating.

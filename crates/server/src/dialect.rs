@@ -33,7 +33,11 @@ pub fn status(error: &Error) -> (StatusCode, &'static str) {
 #[must_use]
 pub fn render(error: &Error) -> Response<Body> {
     let (status, class) = status(error);
-    let body = json!({"detail": [class, error.message], "code": error.code});
+    let mut body = json!({"detail": [class, error.message], "code": error.code});
+    if let (Some(missing), Some(members)) = (&error.missing, body.as_object_mut()) {
+        members.insert("missing_permissions".to_owned(), json!(missing.permissions));
+        members.insert("granted_by".to_owned(), json!(missing.granted_by));
+    }
     let mut response = Response::new(Body::from(body.to_string()));
     *response.status_mut() = status;
     let headers = response.headers_mut();

@@ -54,8 +54,7 @@ impl Fields {
         if body.iter().all(u8::is_ascii_whitespace) {
             return Ok(());
         }
-        let value: Value = serde_json::from_slice(body).map_err(|error| not_json(&error))?;
-        let Value::Object(members) = value else {
+        let Value::Object(members) = read_json(body)? else {
             return Err(Error::invalid("body", "must be a JSON object"));
         };
         for (name, value) in members {
@@ -90,11 +89,25 @@ impl Fields {
 
 /// Reads a whole JSON body as a type.
 pub fn read_json<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
-    serde_json::from_slice(body).map_err(|error| not_json(&error))
+    if has_escaped_nul(body) {
+        return Err(Error::invalid("body", NUL));
+    }
+    serde_json::from_slice(body)
+        .map_err(|error| Error::invalid("body", format!("cannot be read as JSON: {error}")))
 }
 
-fn not_json(error: &serde_json::Error) -> Error {
-    Error::invalid("body", format!("cannot be read as JSON: {error}"))
+/// PostgreSQL stores no text with this character in it, and nobody means it.
+pub(crate) const NUL: &str = "has a NUL character in it; leave it out";
+
+/// Whether JSON text spells a NUL character. As itself it is not allowed in JSON.
+fn has_escaped_nul(json: &[u8]) -> bool {
+    const ESCAPED: &[u8] = br"\u0000";
+    let mut found = json.windows(ESCAPED.len()).enumerate().filter(|(_, window)| *window == ESCAPED);
+    // After a backslash that is itself escaped, these are just letters.
+    found.any(|(at, _)| {
+        let before = json.get(..at).unwrap_or_default().iter().rev();
+        before.take_while(|byte| **byte == b'\\').count() % 2 == 0
+    })
 }
 
 fn twice(name: &str) -> Error {
@@ -104,7 +117,9 @@ fn twice(name: &str) -> Error {
 fn decode(text: &[u8]) -> Result<String> {
     let spaced: Vec<u8> = text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
     let decoded = percent_decode(&spaced).decode_utf8();
-    decoded.map(Into::into).map_err(|_| Error::invalid("query", "is not UTF-8 after percent-decoding"))
+    let decoded =
+        decoded.map_err(|_| Error::invalid("query", "is not UTF-8 after percent-decoding"))?.into_owned();
+    if decoded.contains('\0') { Err(Error::invalid("query", NUL)) } else { Ok(decoded) }
 }
 
 /// What went wrong, and in which field.
@@ -329,5 +344,15 @@ mod tests {
         assert_eq!(message("", "[]"), "body: must be a JSON object");
         assert!(message("", "{").starts_with("body: cannot be read as JSON"));
         assert_eq!(message("name=%ff", ""), "query: is not UTF-8 after percent-decoding");
+    }
+
+    #[test]
+    fn a_nul_character_is_refused_however_it_is_spelled() {
+        let message = |query: &str, body: &str| read(query, body).unwrap_err().message;
+        assert_eq!(message("name=a%00", ""), "query: has a NUL character in it; leave it out");
+        for body in [r#"{"name":"a\u0000"}"#, r#"{"name":"\\\u0000"}"#] {
+            assert_eq!(message("", body), "body: has a NUL character in it; leave it out", "{body}");
+        }
+        assert_eq!(read("", r#"{"name":"\\u0000"}"#).unwrap().name, r"\u0000", "a backslash and letters");
     }
 }

@@ -64,9 +64,10 @@ fn fields_of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
     T::json_schema(generator)
 }
 
-#[derive(Deserialize)]
+/// No fields: as a query beside a JSON body, it refuses parameters that nobody reads.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct NoFields {}
+pub struct NoFields {}
 
 impl Input for Nothing {
     async fn read(_: &Platform, raw: &Raw, _: Option<&Authenticated>) -> Result<Self> {

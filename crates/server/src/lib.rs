@@ -32,7 +32,7 @@ use model::Result;
 
 pub use app::App;
 pub use registry::{Access, Operation};
-pub use serve::{Server, serve_metrics};
+pub use serve::{Server, serve_metrics, service};
 pub use settings::Settings;
 
 /// All operations. Built once: they are constants with types in them.

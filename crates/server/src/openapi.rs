@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::registry::{Access, Operation};
 use crate::settings::Settings;
+use crate::target::Target;
 
 /// The document of these operations.
 pub fn document(operations: &[Operation], settings: &Settings) -> Result<Value> {
@@ -191,16 +192,37 @@ fn responses(operation: &Operation, generator: &mut SchemaGenerator) -> Result<V
             json!({"X-Total-Count": {"description": "How many there are on all pages.", "schema": {"type": "integer"}}}),
         );
     }
-    let mut responses = BTreeMap::from([("200", success)]);
-    for (status, text) in errors(operation) {
+    let mut responses = BTreeMap::from([if operation.output.is_redirect {
+        let location = json!({"description": "Where to go.", "schema": {"type": "string"}});
+        ("303", json!({"description": "Sends the browser on.", "headers": {"Location": location}}))
+    } else {
+        ("200", success)
+    }]);
+    for (status, text) in errors(operation, generator) {
         let content = json!({"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}});
         responses.insert(status, json!({"description": text, "content": content}));
     }
     serde_json::to_value(responses).map_err(Error::internal)
 }
 
+/// Whether a field names what the operation is about. Filters of lists do not: they match nothing, and that is an
+/// answer.
+fn names_something(operation: &Operation, generator: &mut SchemaGenerator) -> bool {
+    match operation.access {
+        Access::Public(_) | Access::Machine => return false,
+        Access::Permission(_, Target::OrganizationField | Target::WorkspaceField) => return true,
+        Access::Permission(..) if operation.method == http::Method::GET => return false,
+        Access::Permission(..) | Access::Authenticated(_) => {}
+    }
+    let schema = operation.input.query.map(|query| query(generator));
+    let fields = schema.as_ref().and_then(|schema| schema.get("properties")).and_then(Value::as_object);
+    // Ids have schemas of their own, named after what they are ids of.
+    let is_id = |field: &Value| field.to_string().contains("Id\"");
+    fields.is_some_and(|fields| fields.values().any(is_id))
+}
+
 /// The errors that follow from what the operation is.
-fn errors(operation: &Operation) -> Vec<(&'static str, &'static str)> {
+fn errors(operation: &Operation, generator: &mut SchemaGenerator) -> Vec<(&'static str, &'static str)> {
     let mut errors = vec![("503", "Cannot answer right now; try again after Retry-After.")];
     let takes_input =
         operation.input.query.is_some() || operation.input.json.is_some() || operation.input.form.is_some();
@@ -218,7 +240,7 @@ fn errors(operation: &Operation) -> Vec<(&'static str, &'static str)> {
     if !matches!(operation.access, Access::Public(_)) {
         errors.push(("403", "The caller may not do this."));
     }
-    if has_path {
+    if has_path || names_something(operation, generator) {
         errors.push(("404", "There is no such thing that the caller may see."));
     }
     if is_write && takes_input && !matches!(operation.access, Access::Machine) && operation.id != "login" {

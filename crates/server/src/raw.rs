@@ -7,7 +7,7 @@ use http::{HeaderMap, Method};
 use model::audit::Origin;
 use model::{Error, Result};
 
-use crate::fields::Fields;
+use crate::fields::{Fields, NUL};
 
 /// A request with its body read.
 #[derive(Debug)]
@@ -32,9 +32,8 @@ impl Raw {
     /// A parameter of the path. A missing one is a bug in the operation.
     pub fn param(&self, name: &str) -> Result<&str> {
         let found = self.path.iter().find(|(known, _)| known == name);
-        found
-            .map(|(_, value)| value.as_str())
-            .ok_or_else(|| Error::internal(format!("no path parameter {name}")))
+        let (_, value) = found.ok_or_else(|| Error::internal(format!("no path parameter {name}")))?;
+        if value.contains('\0') { Err(Error::invalid(name, NUL)) } else { Ok(value) }
     }
 
     /// A parameter of the path that is an id.

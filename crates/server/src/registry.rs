@@ -90,6 +90,8 @@ pub struct OutputShape {
     pub schema: fn(&mut SchemaGenerator) -> Schema,
     /// Whether `X-Total-Count` comes along.
     pub is_list: bool,
+    /// Whether it sends a browser elsewhere, with 303, instead of answering 200.
+    pub is_redirect: bool,
 }
 
 /// A function that carries out an operation.

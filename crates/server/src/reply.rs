@@ -31,6 +31,10 @@ pub struct List<T>(pub Listed<T>);
 #[derive(Debug)]
 pub struct Done;
 
+/// Sends a browser to that URL.
+#[derive(Debug)]
+pub struct Redirect(pub String);
+
 /// An answer that is rendered already, of the shape of `T`.
 #[derive(Debug)]
 pub struct Rendered<T> {
@@ -63,7 +67,7 @@ impl<T: Serialize + JsonSchema + Send + 'static> Reply for Json<T> {
         json(&self.0)
     }
     fn shape() -> OutputShape {
-        OutputShape { schema: schema_of::<T>, is_list: false }
+        OutputShape { schema: schema_of::<T>, is_list: false, is_redirect: false }
     }
 }
 
@@ -74,7 +78,7 @@ impl<T: Serialize + JsonSchema + Send + 'static> Reply for List<T> {
         Ok(response)
     }
     fn shape() -> OutputShape {
-        OutputShape { schema: schema_of::<Vec<T>>, is_list: true }
+        OutputShape { schema: schema_of::<Vec<T>>, is_list: true, is_redirect: false }
     }
 }
 
@@ -83,7 +87,20 @@ impl Reply for Done {
         json(&Value::Null)
     }
     fn shape() -> OutputShape {
-        OutputShape { schema: schema_of::<()>, is_list: false }
+        OutputShape { schema: schema_of::<()>, is_list: false, is_redirect: false }
+    }
+}
+
+impl Reply for Redirect {
+    fn render(self) -> Result<Response> {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::SEE_OTHER;
+        let to = HeaderValue::from_str(&self.0).map_err(Error::internal)?;
+        response.headers_mut().insert(header::LOCATION, to);
+        Ok(response)
+    }
+    fn shape() -> OutputShape {
+        OutputShape { schema: schema_of::<()>, is_list: false, is_redirect: true }
     }
 }
 
@@ -92,6 +109,6 @@ impl<T: JsonSchema + 'static> Reply for Rendered<T> {
         Ok(self.response)
     }
     fn shape() -> OutputShape {
-        OutputShape { schema: schema_of::<T>, is_list: false }
+        OutputShape { schema: schema_of::<T>, is_list: false, is_redirect: false }
     }
 }

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{ConnectInfo, RawPathParams, Request, State};
 use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, on};
@@ -27,7 +28,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub fn router(app: &Arc<App>) -> Router {
     let api = api(app);
     let root = Router::new().fallback(at_root).with_state((app.clone(), api.clone()));
-    root.merge(ui::probes(app)).nest("/api/v1", api.clone()).nest("/api", api)
+    root.merge(ui::probes(app)).merge(ui::bases(app)).nest("/api/v1", api.clone()).nest("/api", api)
 }
 
 /// At the root of a host that is listed as an API host the API answers, elsewhere the console.
@@ -54,7 +55,7 @@ fn api(app: &Arc<App>) -> Router {
             std::iter::once((operation.method.clone(), operation.path)).chain(operation.aliases.clone());
         for (method, path) in spellings {
             let Ok(filter) = MethodFilter::try_from(method) else { continue };
-            let handler = move |state: State<Arc<App>>, params: RawPathParams, request: Request| {
+            let handler = move |state: State<Arc<App>>, params: Params, request: Request| {
                 answer(state.0, params, request, operation)
             };
             let known = paths.remove(path).unwrap_or_else(|| MethodRouter::new().fallback(wrong_method));
@@ -81,13 +82,11 @@ async fn no_such_path(request: Request) -> Response {
     ))
 }
 
+/// The parameters of a path, or that they cannot be read.
+type Params = std::result::Result<RawPathParams, RawPathParamsRejection>;
+
 /// Carries out an operation and renders what comes of it.
-async fn answer(
-    app: Arc<App>,
-    params: RawPathParams,
-    request: Request,
-    operation: &'static Operation,
-) -> Response {
+async fn answer(app: Arc<App>, params: Params, request: Request, operation: &'static Operation) -> Response {
     #[expect(clippy::disallowed_methods, reason = "how long an answer takes is measured, not decided by")]
     let started = Instant::now();
     let request_id = request_id(&app, &request);
@@ -111,22 +110,23 @@ async fn answer(
 
 async fn carry_out(
     app: Arc<App>,
-    params: RawPathParams,
+    params: Params,
     request: Request,
     operation: &'static Operation,
     request_id: String,
 ) -> Result<Response> {
-    let raw = read(&app, &params, request, operation, request_id).await?;
+    let raw = read(&app, params, request, operation, request_id).await?;
     (operation.run)(app, Arc::new(raw), operation).await
 }
 
 async fn read(
     app: &App,
-    params: &RawPathParams,
+    params: Params,
     request: Request,
     operation: &Operation,
     request_id: String,
 ) -> Result<Raw> {
+    let params = params.map_err(|error| Error::invalid("path", error.body_text()))?;
     let (parts, body) = request.into_parts();
     let ip = caller_address(app, &parts.extensions, &parts.headers);
     let limit =

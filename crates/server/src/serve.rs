@@ -27,6 +27,15 @@ const GRACE: Duration = Duration::from_secs(20);
 /// How long a client may take to send the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(90);
 
+/// All that answers on the listener. A request carries the address it came from as [`ConnectInfo`].
+pub fn service(app: &Arc<App>) -> Router {
+    // Small answers are not worth compressing, and the hot ones are small.
+    let worth_it = DefaultPredicate::new().and(SizeAbove::new(2048));
+    routes::router(app)
+        .layer(CompressionLayer::new().gzip(true).compress_when(worth_it))
+        .layer(CatchPanicLayer::custom(panicked))
+}
+
 /// A server that is bound and not yet accepting.
 #[derive(Debug)]
 pub struct Server {
@@ -60,14 +69,7 @@ impl Server {
         tls: Option<TlsAcceptor>,
         mut stop: watch::Receiver<bool>,
     ) -> Result<()> {
-        let router = routes::router(&app)
-            // Small answers are not worth compressing, and the hot ones are small.
-            .layer(
-                CompressionLayer::new()
-                    .gzip(true)
-                    .compress_when(DefaultPredicate::new().and(SizeAbove::new(2048))),
-            )
-            .layer(CatchPanicLayer::custom(panicked));
+        let router = service(&app);
         let graceful = GracefulShutdown::new();
         loop {
             tokio::select! {

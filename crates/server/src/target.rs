@@ -19,6 +19,8 @@ pub enum Target {
     OrganizationField,
     /// The organization of the role in the path.
     RoleOrganization,
+    /// The organization of the team in the path.
+    TeamOrganization,
     /// The workspace in the path.
     Workspace,
     /// The workspace in the path, and the project in it.
@@ -38,7 +40,10 @@ impl Target {
         match self {
             Self::OwnAccount => "own account",
             Self::Instance => "super-users",
-            Self::Organization | Self::OrganizationField | Self::RoleOrganization => "organization",
+            Self::Organization
+            | Self::OrganizationField
+            | Self::RoleOrganization
+            | Self::TeamOrganization => "organization",
             Self::Workspace | Self::WorkspaceField => "workspace",
             Self::Project => "project",
             Self::Workspaces => "visible workspaces",
@@ -58,7 +63,12 @@ impl Target {
             },
             Self::RoleOrganization => {
                 let role = raw.id("role")?;
-                let organization = app.platform.organization_of_role(role).await?;
+                let organization = app.platform.organization_of_role(who, role).await?;
+                TargetRef::Organization(organization.to_string())
+            }
+            Self::TeamOrganization => {
+                let team = raw.id("team")?;
+                let organization = app.platform.organization_of_team(who, team).await?;
                 TargetRef::Organization(organization.to_string())
             }
             Self::Workspace => TargetRef::Workspace(raw.param("workspace")?.to_owned(), None),
@@ -77,7 +87,7 @@ impl Target {
 }
 
 /// The organization that is meant when none is named: the only one there is for the caller.
-fn only_organization(who: &control::Authenticated) -> Result<String> {
+pub(crate) fn only_organization(who: &control::Authenticated) -> Result<String> {
     match who.account()?.organizations.as_slice() {
         [one] => Ok(one.to_string()),
         [] => Err(Error::invalid("organization_id", "is missing, and you belong to no organization")),

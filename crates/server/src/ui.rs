@@ -26,6 +26,12 @@ pub(crate) fn probes(app: &Arc<App>) -> Router {
     probes.with_state(app.clone())
 }
 
+/// The bases of the API as people type them, with a slash at the end. Nested routers do not answer to it.
+#[expect(clippy::disallowed_methods, reason = "the pages show the registry, they are not in it")]
+pub(crate) fn bases(app: &Arc<App>) -> Router {
+    Router::new().route("/api/v1/", get(page)).route("/api/", get(page)).with_state(app.clone())
+}
+
 /// The OpenAPI document and its page, relative to the base of the API.
 #[expect(clippy::disallowed_methods, reason = "the pages show the registry, they are not in it")]
 pub(crate) fn documentation() -> Router<Arc<App>> {

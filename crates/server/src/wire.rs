@@ -1,12 +1,14 @@
 //! The objects of the control-plane API as clients see them.
 
 mod audit;
+mod roles;
+mod teams;
 
 use std::collections::BTreeMap;
 
 use model::{
-    Credential, CredentialId, CredentialScope, Level, Organization, OrganizationId, Place, Principal,
-    PrincipalId, ProjectId, Role, RoleId, Secret, TeamId, Timestamp, Workspace, WorkspaceId,
+    Credential, CredentialId, CredentialScope, Organization, OrganizationId, Principal, PrincipalId, Secret,
+    Timestamp, Workspace, WorkspaceId,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -14,6 +16,8 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 pub use audit::{AuditActor, AuditEvent, AuditTarget};
+pub use roles::{AssignmentView, HeldRole, MemberView, RoleView};
+pub use teams::{TeamRef, TeamView};
 
 /// A user or a service account.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -310,116 +314,6 @@ impl WorkspaceView {
     pub fn with_key(self, key: &Secret) -> Self {
         Self { enrollment_key: Some(key.expose().to_owned()), ..self }
     }
-}
-
-/// A role.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct RoleView {
-    /// Its id.
-    pub id: RoleId,
-    /// Its name, unique in the organization and level.
-    pub name: String,
-    /// What it is for.
-    pub description: String,
-    /// Whose role it is.
-    pub organization_id: OrganizationId,
-    /// The level it is for.
-    pub level: Level,
-    /// Whether it is predefined.
-    pub system_managed: bool,
-    /// Always `normal`.
-    #[serde(rename = "type")]
-    pub kind: &'static str,
-    /// What it grants.
-    pub permissions: Vec<String>,
-    /// When it was made.
-    pub created: Timestamp,
-    /// When it was last changed.
-    pub updated: Timestamp,
-}
-
-impl From<&Role> for RoleView {
-    fn from(role: &Role) -> Self {
-        Self {
-            id: role.id,
-            name: role.name.clone(),
-            description: role.description.clone(),
-            organization_id: role.organization,
-            level: role.level,
-            system_managed: role.system_managed,
-            kind: "normal",
-            permissions: role.grants.patterns(),
-            created: role.created,
-            updated: role.updated,
-        }
-    }
-}
-
-/// A role that a member holds.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct HeldRole {
-    /// Which.
-    pub role_id: RoleId,
-    /// Its name.
-    pub name: Option<String>,
-    /// Its level.
-    pub level: Level,
-    /// Where, for workspace and project roles.
-    pub workspace_id: Option<WorkspaceId>,
-    /// Where, for project roles.
-    pub project_id: Option<ProjectId>,
-    /// Through which team, if not directly.
-    pub via_team: Option<TeamId>,
-}
-
-impl HeldRole {
-    /// A role at a place.
-    #[must_use]
-    pub fn new(role: RoleId, name: Option<String>, place: Place, via_team: Option<TeamId>) -> Self {
-        Self {
-            role_id: role,
-            name,
-            level: place.level(),
-            workspace_id: place.workspace(),
-            project_id: place.project(),
-            via_team,
-        }
-    }
-}
-
-/// A member of an organization, workspace or project.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct MemberView {
-    /// The user or service account; null for teams.
-    pub user: Option<User>,
-    /// The team; null for users.
-    pub team: Option<TeamRef>,
-    /// The roles it holds.
-    pub roles: Vec<HeldRole>,
-}
-
-/// A team, by id.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct TeamRef {
-    /// Its id.
-    pub id: TeamId,
-}
-
-/// Somebody to whom a role is assigned.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct AssignmentView {
-    /// The user or service account; null for others.
-    pub user: Option<User>,
-    /// The team; null for others.
-    pub team: Option<TeamRef>,
-    /// The role.
-    pub role_id: RoleId,
-    /// Whose role it is.
-    pub organization_id: OrganizationId,
-    /// Where, for workspace and project roles.
-    pub workspace_id: Option<WorkspaceId>,
-    /// Where, for project roles.
-    pub project_id: Option<ProjectId>,
 }
 
 /// A session token.

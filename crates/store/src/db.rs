@@ -1,5 +1,6 @@
 //! The two databases behind one door. Only this file, `row.rs` and `dialect.rs` name the driver's backends.
 
+use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -82,6 +83,7 @@ impl Db {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(5));
+        make_private(connect.get_filename())?;
         let pool = |size, connect: SqliteConnectOptions| {
             PoolOptions::<Sqlite>::new()
                 .max_connections(size)
@@ -280,6 +282,19 @@ impl Tx {
             Self::Sqlite(tx) => tx.commit().await.into_model(),
             Self::Postgres(tx) => tx.commit().await.into_model(),
         }
+    }
+}
+
+/// Makes the file of a new database for its owner's eyes only. SQLite gives its companions the same rights.
+fn make_private(file: &Path) -> Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.append(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(file) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(Error::invalid("database.url", format!("cannot make {}: {error}", file.display()))),
     }
 }
 

@@ -111,6 +111,11 @@ pub(crate) const UNIQUES: &[Unique] = &[
         columns: "team.organization_id, team.name_key",
         message: "A team with this name exists already.",
     },
+    Unique {
+        name: "team_member_once",
+        columns: "team_member.team_id, team_member.principal_id",
+        message: "This account is in the team already.",
+    },
 ];
 
 /// Turns what the driver says into an error of ours.

@@ -27,6 +27,7 @@ statements! {
     ORGANIZATION = select::<Organization>("WHERE id = $1");
     ROLES = select::<Role>("WHERE organization_id = $1");
     WORKSPACE = select::<Workspace>("WHERE id = $1");
+    UNCLAIMED = text("SELECT id, created FROM project WHERE workspace_id = $1 AND created_by IS NULL ORDER BY created DESC, id LIMIT 20");
     IS_MEMBER = text("SELECT organization_id FROM membership WHERE organization_id = $1 AND principal_id = $2");
     TEAMS = text("SELECT team.id FROM team_member JOIN team ON team.id = team_member.team_id WHERE team_member.principal_id = $2 AND team.organization_id = $1");
     OWN_ASSIGNMENTS = text("SELECT role_id, workspace_id, project_id, team_id FROM role_assignment WHERE organization_id = $1 AND principal_id = $2");
@@ -35,6 +36,7 @@ statements! {
     REVOKED = text("SELECT id, until FROM revoked_token WHERE until > $1");
     ORGANIZATION_BY_NAME = text("SELECT id FROM organization WHERE name_key = $1");
     ORGANIZATION_OF_ROLE = text("SELECT organization_id FROM role WHERE id = $1");
+    ORGANIZATION_OF_TEAM = text("SELECT organization_id FROM team WHERE id = $1");
     WORKSPACE_BY_NAME = text("SELECT id FROM workspace WHERE name_key = $1");
 }
 
@@ -140,9 +142,15 @@ impl Facts {
     /// A workspace.
     pub async fn workspace(&self, id: WorkspaceId) -> Result<Option<Arc<WorkspaceEntry>>> {
         let load = || async {
-            let row = self.db.read().await?.optional(WORKSPACE.sql(), vec![id.into()]).await?;
+            let mut tx = self.db.read().await?;
+            let row = tx.optional(WORKSPACE.sql(), vec![id.into()]).await?;
             let Some(row) = row else { return Ok(None) };
-            let facts = WorkspaceFacts { workspace: row.read()? };
+            let unclaimed = tx.all(UNCLAIMED.sql(), vec![id.into()]).await?;
+            let unclaimed: Result<Vec<_>> = unclaimed
+                .iter()
+                .map(|row| row.read::<Pair<_, _>>().map(|Pair(id, made)| (id, made)))
+                .collect();
+            let facts = WorkspaceFacts { workspace: row.read()?, unclaimed: unclaimed? };
             Ok(Some(WorkspaceEntry { facts, epoch: self.next_epoch() }))
         };
         self.workspaces.get(id, load).await
@@ -199,17 +207,7 @@ impl Facts {
         principal: PrincipalId,
         teams: &[TeamId],
     ) -> Result<Shares> {
-        let mut tx = self.db.read().await?;
-        let mut shares = Shares::default();
-        for grantee in std::iter::once(principal.0).chain(teams.iter().map(|team| team.0)) {
-            for row in tx.all(SHARES.sql(), vec![workspace.into(), grantee.into()]).await? {
-                let Pair(resource, actions): Pair<String, ActionSet> = row.read()?;
-                if let Ok(resource) = Resource::parse(&resource) {
-                    shares.add(&resource, actions);
-                }
-            }
-        }
-        Ok(shares)
+        read_shares(&mut self.db.read().await?, workspace, principal, teams).await
     }
 
     /// The organization of that name, without regard to case.
@@ -225,6 +223,12 @@ impl Facts {
     /// The organization that a role belongs to.
     pub async fn organization_of_role(&self, role: RoleId) -> Result<Option<OrganizationId>> {
         let row = self.db.read().await?.optional(ORGANIZATION_OF_ROLE.sql(), vec![role.into()]).await?;
+        row.map(|row| row.read()).transpose()
+    }
+
+    /// The organization that a team belongs to.
+    pub async fn organization_of_team(&self, team: TeamId) -> Result<Option<OrganizationId>> {
+        let row = self.db.read().await?.optional(ORGANIZATION_OF_TEAM.sql(), vec![team.into()]).await?;
         row.map(|row| row.read()).transpose()
     }
 
@@ -314,6 +318,25 @@ pub(crate) async fn read_membership(
         }
     }
     Ok(Some(Membership { organization, principal, assignments, teams }))
+}
+
+/// Reads what was shared with an account, or with its teams, in a workspace.
+pub(crate) async fn read_shares(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    principal: PrincipalId,
+    teams: &[TeamId],
+) -> Result<Shares> {
+    let mut shares = Shares::default();
+    for grantee in std::iter::once(principal.0).chain(teams.iter().map(|team| team.0)) {
+        for row in tx.all(SHARES.sql(), vec![workspace.into(), grantee.into()]).await? {
+            let Pair(resource, actions): Pair<String, ActionSet> = row.read()?;
+            if let Ok(resource) = Resource::parse(&resource) {
+                shares.add(&resource, actions);
+            }
+        }
+    }
+    Ok(shares)
 }
 
 /// Where an assignment applies, from its columns.

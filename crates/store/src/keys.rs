@@ -132,10 +132,27 @@ fn open(found: Vec<SealedKey>, master: &MasterKey) -> Result<ServerKeys> {
 }
 
 impl Session<Write> {
-    /// Adds a signing key, which signs from now on, and removes those too old for any token to need them.
-    pub async fn rotate_signing_key(&mut self, keep_since: Timestamp) -> Result<()> {
-        self.execute(&DELETE_OLD_SIGNING, vec![keep_since.into()]).await?;
+    /// Adds a signing key, which signs from now on.
+    pub async fn rotate_signing_key(&mut self) -> Result<()> {
         self.add_key(SIGNING, "signing_key.rotated").await
+    }
+
+    /// Removes the signing keys that have not signed since then: no token needs them any more. Answers how many.
+    pub async fn retire_signing_keys(&mut self, unused_since: Timestamp) -> Result<u64> {
+        let retired = self.execute(&DELETE_OLD_SIGNING, vec![unused_since.into()]).await?;
+        if retired > 0 {
+            self.changed(Change::ServerKeys);
+            self.record(Event {
+                organization: None,
+                action: "signing_key.retired",
+                target_kind: "server_key",
+                target_id: Uuid::nil(),
+                target_name: SIGNING.to_owned(),
+                before: None,
+                after: None,
+            });
+        }
+        Ok(retired)
     }
 
     /// Adds a pepper, which hashes new secrets from now on. The old ones stay: old hashes need them.

@@ -14,8 +14,10 @@ mod facts;
 mod follower;
 mod keys;
 mod ledger;
+mod members;
 mod migrate;
 mod organizations;
+mod population;
 mod principals;
 mod roles;
 mod row;
@@ -23,6 +25,7 @@ mod select;
 mod session;
 mod shares;
 mod store;
+mod teams;
 mod tokens;
 mod usage;
 mod value;
@@ -35,13 +38,16 @@ pub use dialect::Dialect;
 pub use facts::{Facts, OrganizationEntry, PrincipalFacts, WorkspaceEntry};
 pub use keys::{ServerKeys, SigningKey};
 pub use ledger::Use;
-pub use organizations::{Member, MemberFilter, OrganizationFilter};
+pub use members::{Holder, Member, MemberFilter};
+pub use organizations::OrganizationFilter;
+pub use population::Inhabitant;
 pub use principals::PrincipalFilter;
 pub use roles::{AssignedRole, AssignmentFilter, RoleFilter};
 pub use select::Page;
 pub use session::{Listed, Session};
 pub use shares::Share;
 pub use store::Store;
+pub use teams::{CountedTeam, TeamShare};
 pub use usage::UsageReport;
 pub use vault::MasterKey;
 pub use workspaces::WorkspaceFilter;
@@ -55,11 +61,14 @@ pub fn statement_texts() -> Vec<(&'static str, &'static str)> {
         facts::statements(),
         follower::statements(),
         keys::statements(),
+        members::statements(),
         organizations::statements(),
+        population::statements(),
         principals::statements(),
         roles::statements(),
         session::statements(),
         shares::statements(),
+        teams::statements(),
         tokens::statements(),
         usage::statements(),
         workspaces::statements(),

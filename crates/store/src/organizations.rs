@@ -1,15 +1,11 @@
 //! Organizations and who belongs to them.
 
-use std::collections::HashMap;
-
 use model::name::fold;
 use model::{
-    Assignment, Mode, Organization, OrganizationId, Principal, PrincipalId, PrincipalKind, Result, RoleId,
-    Timestamp, Visibility, Write,
+    Mode, Organization, OrganizationId, Principal, PrincipalId, Result, Timestamp, Visibility, Write,
 };
 
 use crate::change::Change;
-use crate::facts::place;
 use crate::row::{record, statements};
 use crate::select::{Page, Select};
 use crate::session::{Listed, Session};
@@ -34,8 +30,9 @@ statements! {
     DELETE_ASSIGNMENTS_OF = text("DELETE FROM role_assignment WHERE organization_id = $1 AND principal_id = $2");
     DELETE_TEAM_MEMBERSHIPS = text("DELETE FROM team_member WHERE principal_id = $2 AND team_id IN (SELECT id FROM team WHERE organization_id = $1)");
     DELETE_SHARES_IN = text("DELETE FROM resource_grant WHERE grantee = $2 AND workspace_id IN (SELECT id FROM workspace WHERE organization_id = $1)");
-    MEMBER_ASSIGNMENTS = text("SELECT role_id, workspace_id, project_id, team_id, principal_id FROM role_assignment WHERE organization_id = $1 AND principal_id IS NOT NULL");
-    MEMBER_TEAM_ASSIGNMENTS = text("SELECT role_assignment.role_id, role_assignment.workspace_id, role_assignment.project_id, role_assignment.team_id, team_member.principal_id FROM role_assignment JOIN team_member ON team_member.team_id = role_assignment.team_id WHERE role_assignment.organization_id = $1");
+    // The directly assigned, predefined role of administrators.
+    ADMINISTERED_BY = select::<Organization>("JOIN role ON role.organization_id = organization.id AND role.level = 'organization' AND role.name_key = $2 JOIN role_assignment ON role_assignment.role_id = role.id AND role_assignment.workspace_id IS NULL WHERE role_assignment.principal_id = $1 ORDER BY organization.id");
+    COUNT_ADMINS = text("SELECT COUNT(*) FROM role_assignment JOIN role ON role.id = role_assignment.role_id JOIN principal ON principal.id = role_assignment.principal_id WHERE role.organization_id = $1 AND role.level = 'organization' AND role.name_key = $2 AND role_assignment.workspace_id IS NULL AND principal.kind = 'user' AND principal.is_active = $3 AND principal.id <> $4");
     COUNT_MEMBERS = text("SELECT COUNT(*) FROM membership WHERE organization_id = $1");
 }
 
@@ -48,26 +45,6 @@ pub struct OrganizationFilter {
     pub owner: Option<PrincipalId>,
     /// Owned by the person of this username.
     pub owner_username: Option<String>,
-}
-
-/// Which members a list shows.
-#[derive(Debug, Clone, Copy)]
-pub struct MemberFilter {
-    /// Who hold this role, anywhere, directly.
-    pub role: Option<RoleId>,
-    /// People.
-    pub users: bool,
-    /// Bots.
-    pub service_accounts: bool,
-}
-
-/// A member and the roles it holds anywhere in the organization.
-#[derive(Debug, Clone)]
-pub struct Member {
-    /// Who.
-    pub principal: Principal,
-    /// Its roles, own and through teams.
-    pub assignments: Vec<Assignment>,
 }
 
 impl<M: Mode> Session<M> {
@@ -106,35 +83,6 @@ impl<M: Mode> Session<M> {
         self.page(select).await
     }
 
-    /// The members of the permit's organization with their roles, by username.
-    pub async fn list_members(&mut self, filter: MemberFilter, page: Page) -> Result<Listed<Member>> {
-        let organization = self.organization()?;
-        let select = Select::<Principal>::new("principal.username_key, principal.id", page).filter(
-            "principal.id IN (SELECT principal_id FROM membership WHERE organization_id = ?)",
-            organization,
-        );
-        let kinds =
-            [(filter.users, PrincipalKind::User), (filter.service_accounts, PrincipalKind::ServiceAccount)];
-        let kinds = kinds.into_iter().filter(|(wanted, _)| *wanted).map(|(_, kind)| kind.into()).collect();
-        let select = select.any(vec![("principal.kind IN (?)", kinds)]).maybe(
-            "principal.id IN (SELECT principal_id FROM role_assignment WHERE role_id = ?)",
-            filter.role,
-        );
-        let listed = self.page(select).await?;
-        let mut roles: HashMap<PrincipalId, Vec<Assignment>> = HashMap::new();
-        for statement in [&MEMBER_ASSIGNMENTS, &MEMBER_TEAM_ASSIGNMENTS] {
-            for row in self.rows(statement, vec![organization.into()]).await? {
-                let (role, workspace, project, via_team, principal) = row.read()?;
-                let assignment = Assignment { role, place: place(workspace, project), via_team };
-                roles.entry(principal).or_default().push(assignment);
-            }
-        }
-        Ok(listed.map(|principal| {
-            let assignments = roles.remove(&principal.id).unwrap_or_default();
-            Member { principal, assignments }
-        }))
-    }
-
     /// How many members the permit's organization has.
     pub async fn count_members(&mut self) -> Result<i64> {
         let organization = self.organization()?;
@@ -143,6 +91,25 @@ impl<M: Mode> Session<M> {
 }
 
 impl Session<Write> {
+    /// An organization that would be without an active administrator if this account were none, if there is
+    /// one. Nobody else can count them before this session ends.
+    pub async fn find_organization_left_alone_by(
+        &mut self,
+        leaving: PrincipalId,
+    ) -> Result<Option<Organization>> {
+        let role = fold(model::predefined::ORGANIZATION_ADMIN);
+        let administered: Vec<Organization> =
+            self.list(&ADMINISTERED_BY, vec![leaving.into(), role.as_str().into()]).await?;
+        for organization in administered {
+            self.lock_rule(organization.id.0).await?;
+            let args = vec![organization.id.into(), role.as_str().into(), true.into(), leaving.into()];
+            if self.count(&COUNT_ADMINS, args).await? == 0 {
+                return Ok(Some(organization));
+            }
+        }
+        Ok(None)
+    }
+
     /// Adds an organization.
     pub async fn insert_organization(&mut self, organization: &Organization) -> Result<()> {
         self.insert(organization).await?;

@@ -177,18 +177,19 @@ impl Session<Write> {
         for row in self.rows(&ORGANIZATIONS_OF, vec![id.into()]).await? {
             self.changed(Change::Organization(row.read()?));
         }
-        self.delete_shares_of(id).await?;
+        self.delete_shares_of(id.0).await?;
         self.forget_credentials_of(id).await?;
         self.execute(&DELETE_PRINCIPAL, vec![id.into()]).await?;
         self.changed(Change::Principal(id));
         Ok(())
     }
 
-    pub(crate) async fn delete_shares_of(&mut self, id: PrincipalId) -> Result<()> {
-        for row in self.rows(&SHARED_WORKSPACES, vec![id.into()]).await? {
+    /// Forgets what was shared with an account or a team.
+    pub(crate) async fn delete_shares_of(&mut self, grantee: Uuid) -> Result<()> {
+        for row in self.rows(&SHARED_WORKSPACES, vec![grantee.into()]).await? {
             self.changed(Change::Workspace(row.read()?));
         }
-        self.execute(&DELETE_SHARES_OF, vec![id.into()]).await.map(|_| ())
+        self.execute(&DELETE_SHARES_OF, vec![grantee.into()]).await.map(|_| ())
     }
 
     /// Stores the hash of a new password.

@@ -26,11 +26,11 @@ statements! {
     // IS NOT DISTINCT FROM: equal, or both absent.
     DELETE_ASSIGNMENT = text("DELETE FROM role_assignment WHERE organization_id = $1 AND role_id = $2 AND principal_id IS NOT DISTINCT FROM $3 AND team_id IS NOT DISTINCT FROM $4 AND invitation_id IS NOT DISTINCT FROM $5 AND workspace_id IS NOT DISTINCT FROM $6 AND project_id IS NOT DISTINCT FROM $7");
     ASSIGNMENTS_OF_ROLE = text("SELECT principal_id, team_id, invitation_id, workspace_id, project_id FROM role_assignment WHERE organization_id = $1 AND role_id = $2 ORDER BY created, id");
-    WORKSPACE_ASSIGNMENTS = text("SELECT role_id, principal_id, team_id, workspace_id, project_id FROM role_assignment WHERE organization_id = $1 AND workspace_id = $2 AND invitation_id IS NULL ORDER BY created, id");
     DELETE_WORKSPACE_ASSIGNMENTS = text("DELETE FROM role_assignment WHERE organization_id = $1 AND workspace_id = $2 AND principal_id IS NOT DISTINCT FROM $3 AND team_id IS NOT DISTINCT FROM $4");
     DELETE_PROJECT_MEMBER = text("DELETE FROM role_assignment WHERE organization_id = $1 AND workspace_id = $2 AND project_id = $3 AND principal_id IS NOT DISTINCT FROM $4 AND team_id IS NOT DISTINCT FROM $5");
     DELETE_WORKSPACE_SHARES = text("DELETE FROM resource_grant WHERE workspace_id = $1 AND grantee = $2");
     COUNT_HOLDERS = text("SELECT COUNT(*) FROM role_assignment JOIN principal ON principal.id = role_assignment.principal_id WHERE role_assignment.organization_id = $1 AND role_assignment.role_id = $2 AND role_assignment.workspace_id IS NULL AND principal.kind = 'user' AND principal.is_active = $3 AND principal.id <> $4");
+    DELETE_ROLE = text("DELETE FROM role WHERE id = $1");
     TEAM_IN_ORGANIZATION = text("SELECT id FROM team WHERE organization_id = $1 AND id = $2");
 }
 
@@ -120,20 +120,6 @@ impl<M: Mode> Session<M> {
         Ok(assigned)
     }
 
-    /// All roles held in the permit's workspace and its projects.
-    pub async fn list_workspace_assignments(&mut self) -> Result<Vec<AssignedRole>> {
-        let (organization, workspace) = (self.organization()?, self.workspace()?);
-        let rows = self.rows(&WORKSPACE_ASSIGNMENTS, vec![organization.into(), workspace.into()]).await?;
-        let mut assigned = Vec::new();
-        for row in rows {
-            let (role, principal, team, workspace, project) = row.read()?;
-            if let Some(assignee) = assignee(principal, team, None) {
-                assigned.push(AssignedRole { role, assignee, place: place(workspace, project) });
-            }
-        }
-        Ok(assigned)
-    }
-
     /// How many active people besides one hold the role in the whole organization, directly. Nobody else can
     /// count them before this session ends.
     pub async fn count_other_holders(&mut self, role: RoleId, besides: PrincipalId) -> Result<i64> {
@@ -171,6 +157,20 @@ impl Session<Write> {
     /// Adds a role.
     pub async fn insert_role(&mut self, role: &Role) -> Result<()> {
         self.insert(role).await?;
+        self.changed(Change::Organization(role.organization));
+        Ok(())
+    }
+
+    /// Changes a role.
+    pub async fn update_role(&mut self, role: &Role) -> Result<()> {
+        self.update(role).await?;
+        self.changed(Change::Organization(role.organization));
+        Ok(())
+    }
+
+    /// Deletes a role and takes it away from everybody who holds it.
+    pub async fn delete_role(&mut self, role: &Role) -> Result<()> {
+        self.execute(&DELETE_ROLE, vec![role.id.into()]).await?;
         self.changed(Change::Organization(role.organization));
         Ok(())
     }

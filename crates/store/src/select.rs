@@ -14,6 +14,17 @@ pub struct Page {
     pub limit: i64,
 }
 
+impl Page {
+    /// The rows of the page, out of all there are.
+    #[must_use]
+    pub fn of<T>(self, all: Vec<T>) -> crate::session::Listed<T> {
+        let total = i64::try_from(all.len()).unwrap_or(i64::MAX);
+        let bound = |number| usize::try_from(number).unwrap_or(0);
+        let rows = all.into_iter().skip(bound(self.offset)).take(bound(self.limit)).collect();
+        crate::session::Listed { rows, total }
+    }
+}
+
 /// A list under construction. Conditions are constants of the store; values are always bound.
 pub(crate) struct Select<R> {
     conditions: Vec<String>,

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use model::audit::{Event, Origin};
 use model::{
-    Env, Error, Membership, Mode, OrganizationId, Permit, PrincipalId, Result, Scope, WorkspaceId, Write,
+    Env, Error, Membership, Mode, OrganizationId, Permit, PrincipalId, Result, Scope, Shares, TeamId,
+    WorkspaceId, Write,
 };
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
@@ -14,7 +15,7 @@ use uuid::Uuid;
 use crate::audit;
 use crate::change::Change;
 use crate::db::Tx;
-use crate::facts::read_membership;
+use crate::facts::{read_membership, read_shares};
 use crate::row::{Record, Row, Statement};
 use crate::select::Select;
 use crate::store::Inner;
@@ -77,6 +78,20 @@ impl<M: Mode> Session<M> {
     pub async fn find_membership(&mut self, principal: PrincipalId) -> Result<Option<Membership>> {
         let organization = self.organization()?;
         read_membership(&mut self.tx, organization, principal).await
+    }
+
+    /// What was shared with an account, or with these teams of it, in a workspace of the permit's organization,
+    /// as this transaction sees it.
+    pub async fn find_shares(
+        &mut self,
+        workspace: WorkspaceId,
+        principal: PrincipalId,
+        teams: &[TeamId],
+    ) -> Result<Shares> {
+        match self.find_workspace(workspace).await? {
+            Some(_) => read_shares(&mut self.tx, workspace, principal, teams).await,
+            None => Ok(Shares::default()),
+        }
     }
 
     pub(crate) async fn rows(&mut self, statement: &'static Statement, args: Vec<Value>) -> Result<Vec<Row>> {

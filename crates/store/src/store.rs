@@ -7,7 +7,7 @@ use std::time::Duration;
 use model::audit::{Entry, Origin};
 use model::{
     Credential, CredentialId, Env, Error, Mode, Organization, Permit, Principal, Read, Result, Role,
-    SystemReason, Timestamp, Workspace, WorkspaceId,
+    SystemReason, Team, Timestamp, Workspace, WorkspaceId,
 };
 use uuid::Uuid;
 
@@ -193,6 +193,7 @@ pub(crate) fn record_statements() -> Vec<&'static Statement> {
         Organization::statements(),
         Workspace::statements(),
         Role::statements(),
+        Team::statements(),
         Credential::statements(),
         Entry::statements(),
     ];

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use model::permission::{ActionSet, Grants};
+use model::grants::Grants;
+use model::permission::ActionSet;
 use model::{
     CredentialId, CredentialKind, CredentialScope, Error, InvitationId, Level, OrganizationId, PrincipalId,
     PrincipalKind, ProjectId, Result, RoleId, SecretHash, TeamId, Timestamp, TokenId, WorkspaceId,

@@ -27,7 +27,8 @@ statements! {
     IN_SCOPE = select::<Workspace>("WHERE id = $1 AND organization_id = $2");
     WORKSPACE_NAME_TAKEN = text("SELECT id FROM workspace WHERE name_key = $1");
     DELETE_WORKSPACE = text("DELETE FROM workspace WHERE id = $1 AND organization_id = $2");
-    INSERT_PROJECT = text("INSERT INTO project (workspace_id, id, created_by, created) VALUES ($1, $2, $3, $4) ON CONFLICT (workspace_id, id) DO NOTHING");
+    INSERT_PROJECT = text("INSERT INTO project (workspace_id, id, created) VALUES ($1, $2, $3) ON CONFLICT (workspace_id, id) DO NOTHING");
+    CLAIM_PROJECT = text("UPDATE project SET created_by = $3 WHERE workspace_id = $1 AND id = $2 AND created_by IS NULL AND created > $4");
     DELETE_PROJECT = text("DELETE FROM project WHERE workspace_id = $1 AND id = $2");
     DELETE_PROJECT_ASSIGNMENTS = text("DELETE FROM role_assignment WHERE workspace_id = $1 AND project_id = $2");
     PROJECTS = text("SELECT id, created_by, created FROM project WHERE workspace_id = $1 ORDER BY created, id");
@@ -136,11 +137,31 @@ impl Session<Write> {
         Ok(())
     }
 
-    /// Notes a project of the permit's workspace. Answers whether it was new.
-    pub async fn insert_project(&mut self, project: ProjectId, creator: Option<PrincipalId>) -> Result<bool> {
+    /// Notes a project of the permit's workspace, which nobody has claimed yet. Answers whether it was new.
+    pub async fn insert_project(&mut self, project: ProjectId) -> Result<bool> {
         let (workspace, now) = (self.workspace()?, self.env().now());
-        let args = vec![workspace.into(), project.into(), creator.into(), now.into()];
-        Ok(self.execute(&INSERT_PROJECT, args).await? > 0)
+        let args = vec![workspace.into(), project.into(), now.into()];
+        let is_new = self.execute(&INSERT_PROJECT, args).await? > 0;
+        if is_new {
+            self.changed(Change::Workspace(workspace));
+        }
+        Ok(is_new)
+    }
+
+    /// Gives an unclaimed project that was noted after that moment to who made it. Answers whether it was there.
+    pub async fn claim_project(
+        &mut self,
+        project: ProjectId,
+        creator: PrincipalId,
+        noted_after: Timestamp,
+    ) -> Result<bool> {
+        let workspace = self.workspace()?;
+        let args = vec![workspace.into(), project.into(), creator.into(), noted_after.into()];
+        let is_claimed = self.execute(&CLAIM_PROJECT, args).await? > 0;
+        if is_claimed {
+            self.changed(Change::Workspace(workspace));
+        }
+        Ok(is_claimed)
     }
 
     /// Forgets a project of the permit's workspace and the roles in it. Answers whether anything was there.

@@ -23,6 +23,6 @@ pub use clock::TestClock;
 pub use database::{Raw, TestDatabase};
 pub use entropy::SeededEntropy;
 pub use platform::{Scene, TestPlatform};
-pub use records::{credential, organization, principal, role, workspace};
+pub use records::{credential, organization, principal, role, team, workspace};
 pub use steps::interrupted;
 pub use store::{TestStore, open, origin};

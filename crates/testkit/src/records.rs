@@ -1,9 +1,9 @@
 //! Records with every required field filled in; a test changes what it is about.
 
-use model::permission::Grants;
+use model::grants::Grants;
 use model::{
     Credential, CredentialId, CredentialKind, Level, Organization, OrganizationId, Principal, PrincipalId,
-    PrincipalKind, Role, RoleId, SecretHash, Timestamp, Workspace, WorkspaceId, WorkspaceState,
+    PrincipalKind, Role, RoleId, SecretHash, Team, TeamId, Timestamp, Workspace, WorkspaceId, WorkspaceState,
 };
 use uuid::Uuid;
 
@@ -72,6 +72,19 @@ pub fn role(number: u128, organization: OrganizationId, level: Level, name: &str
         description: String::new(),
         system_managed: false,
         grants: Grants::parse("permissions", patterns.iter().copied()).expect("the patterns are wrong"),
+        created: NOW,
+        updated: NOW,
+    }
+}
+
+/// A team without members.
+#[must_use]
+pub fn team(number: u128, organization: OrganizationId, name: &str) -> Team {
+    Team {
+        id: TeamId(Uuid::from_u128(number)),
+        organization,
+        name: name.to_owned(),
+        description: None,
         created: NOW,
         updated: NOW,
     }

@@ -46,23 +46,35 @@ pub(crate) struct ResetArgs {
 
 pub(crate) async fn run(command: Command) -> Result<()> {
     match command {
-        Command::CreateAdministrator(args) => create_administrator(&open(&args.config).await?).await,
+        Command::CreateAdministrator(args) => {
+            create_administrator(&open_or_create(&args.config).await?).await
+        }
         Command::ResetPassword(args) => reset_password(&open(&args.config).await?, &args.username).await,
         Command::VerifyAudit(args) => verify_audit(&open(&args.config).await?).await,
         Command::RotateSigningKey(args) => {
             let mut session = begin(&open(&args.config).await?).await?;
-            session.rotate_signing_key(model::Timestamp(0)).await?;
-            session.commit().await
+            session.rotate_signing_key().await?;
+            session.commit().await?;
+            say("A new key signs from now on; running servers take it up by themselves.");
+            Ok(())
         }
         Command::RotatePepper(args) => {
             let mut session = begin(&open(&args.config).await?).await?;
             session.rotate_pepper().await?;
-            session.commit().await
+            session.commit().await?;
+            say("New secrets are hashed with a new pepper from now on; the old ones stay valid.");
+            Ok(())
         }
     }
 }
 
+/// Opens what is there: on a mistyped folder a new, empty database would only mislead.
 async fn open(config: &ConfigArgs) -> Result<Store> {
+    Config::load(config)?.require_database()?;
+    open_or_create(config).await
+}
+
+async fn open_or_create(config: &ConfigArgs) -> Result<Store> {
     let config = Config::load(config)?;
     runtime::start_log(&config)?;
     runtime::open_store(&config).await
@@ -80,8 +92,7 @@ async fn create_administrator(store: &Store) -> Result<()> {
         return Err(Error::exists("This installation has people already; use reset-password."));
     }
     platform.create_admin(&password).await?;
-    show(ADMIN, &password);
-    Ok(())
+    show(ADMIN, &password)
 }
 
 async fn reset_password(store: &Store, username: &str) -> Result<()> {
@@ -93,20 +104,19 @@ async fn reset_password(store: &Store, username: &str) -> Result<()> {
     let (user, _) = found.ok_or_else(|| Error::not_found("user", username))?;
     users::update(&mut session, user.id, UserUpdate::default(), Some(&hash)).await?;
     session.commit().await?;
-    show(&user.username, &password);
-    Ok(())
+    show(&user.username, &password)
 }
 
-fn show(username: &str, password: &Secret) {
+fn show(username: &str, password: &Secret) -> Result<()> {
     say("The password is shown now and never again.");
-    print(&format!("username  {username}\npassword  {}", password.expose()));
+    print(&format!("username  {username}\npassword  {}", password.expose()))
 }
 
 async fn verify_audit(store: &Store) -> Result<()> {
     let permit = Permit::system(SystemReason::Operator);
     let report = store.begin::<Read>(permit, Origin::default()).await?.verify_audit().await?;
     for fault in &report.faults {
-        print(fault);
+        print(fault)?;
     }
     if !report.faults.is_empty() {
         return Err(Error::illegal(format!("The audit log has {} faults.", report.faults.len())));

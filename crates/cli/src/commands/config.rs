@@ -29,15 +29,15 @@ pub(crate) fn run(command: Command) -> Result<()> {
         Command::Check(args) => {
             Config::load(&args.config)?;
             say("The configuration is fine.");
+            Ok(())
         }
         Command::Show(args) => {
-            let config = Config::load(&args.config)?;
-            print(&toml::to_string_pretty(&config).map_err(Error::internal)?);
+            let config = Config::load(&args.config)?.without_secrets();
+            print(&toml::to_string_pretty(&config).map_err(Error::internal)?)
         }
         Command::Schema => {
             let schema = schemars::schema_for!(Config);
-            print(&serde_json::to_string_pretty(&schema).map_err(Error::internal)?);
+            print(&serde_json::to_string_pretty(&schema).map_err(Error::internal)?)
         }
     }
-    Ok(())
 }

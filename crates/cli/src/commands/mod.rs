@@ -8,8 +8,10 @@ mod openapi;
 mod quickstart;
 mod serve;
 
+use std::io::Write;
+
 use clap::Subcommand;
-use model::Result;
+use model::{Error, Result};
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -43,18 +45,18 @@ impl Command {
             Self::Admin(command) => admin::run(command).await,
             Self::Config(command) => config::run(command),
             Self::Openapi => openapi::run(),
-            Self::Docs(command) => {
-                docs::run(&command);
-                Ok(())
-            }
+            Self::Docs(command) => docs::run(&command),
         }
     }
 }
 
 /// Prints data, as opposed to talk, on standard output.
-#[expect(clippy::print_stdout, reason = "the program gives data on standard output")]
-pub(crate) fn print(text: &str) {
-    println!("{}", text.trim_end());
+pub(crate) fn print(text: &str) -> Result<()> {
+    match writeln!(std::io::stdout(), "{}", text.trim_end()) {
+        // Whoever reads has had enough, as `head` has.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.map_err(Error::internal),
+    }
 }
 
 /// Says something to the person at the terminal.

@@ -59,9 +59,9 @@ pub(crate) async fn run(args: Args) -> Result<()> {
     };
     step(&format!("ready at {}", bound.app.settings.public_url));
     if args.json {
-        print(&machine_line(&bound, first.as_ref()).await?);
+        print(&machine_line(&bound, first.as_ref()).await?)?;
     } else {
-        print(&greeting(&bound, first.as_ref()));
+        print(&greeting(&bound, first.as_ref()))?;
     }
     drop(first);
     runtime::serve(bound).await

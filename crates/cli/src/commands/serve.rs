@@ -31,7 +31,8 @@ pub(crate) async fn run(args: Args) -> Result<()> {
         match &config.bootstrap.admin_password {
             Some(password) => platform.create_admin(password).await?,
             None => say(
-                "Nobody can sign in yet. Make the administrator with: claviger admin create-administrator",
+                "Nobody can sign in yet. Make the administrator with: claviger admin create-administrator \
+                 (and the --config, --data or --database-url of this server)",
             ),
         }
     }

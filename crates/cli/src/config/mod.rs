@@ -1,5 +1,6 @@
 //! The configuration: one tree, a section a file of TOML can hold, overlaid by the environment and by flags.
 
+pub(crate) mod reference;
 mod sections;
 
 use std::path::{Path, PathBuf};
@@ -133,6 +134,23 @@ impl Config {
         self.database.url.clone().unwrap_or_else(default)
     }
 
+    /// Fails when the embedded database is not there yet.
+    pub(crate) fn require_database(&self) -> Result<()> {
+        let url = self.database_url();
+        let Some(path) = url.strip_prefix("sqlite:") else { return Ok(()) };
+        let file = path.trim_start_matches("//").split('?').next().unwrap_or(path);
+        if Path::new(file).is_file() {
+            return Ok(());
+        }
+        Err(Error::invalid("database.url", format!("{file} is no database yet; give its folder with --data")))
+    }
+
+    /// The same, to be shown: the master key and passwords are not in it.
+    pub(crate) fn without_secrets(mut self) -> Self {
+        self.database.url = self.database.url.as_deref().map(without_password);
+        self
+    }
+
     /// The file of the master key.
     pub(crate) fn master_key_file(&self) -> PathBuf {
         self.keys.master_key_file.clone().unwrap_or_else(|| self.data.0.join("master.key"))
@@ -174,6 +192,24 @@ impl Config {
     }
 }
 
+/// The URL of a database with an ellipsis for its password, before the host or among the parameters.
+fn without_password(url: &str) -> String {
+    let (url, query) = url.split_once('?').map_or((url, None), |(url, query)| (url, Some(query)));
+    let person_and_host =
+        url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?)));
+    let shown = match person_and_host {
+        Some((scheme, (person, host))) => match person.split_once(':') {
+            Some((name, _)) => format!("{scheme}://{name}:…@{host}"),
+            None => url.to_owned(),
+        },
+        None => url.to_owned(),
+    };
+    let hide =
+        |pair: &str| if pair.starts_with("password=") { "password=…".to_owned() } else { pair.to_owned() };
+    let query = query.map(|query| query.split('&').map(hide).collect::<Vec<_>>().join("&"));
+    query.map_or_else(|| shown.clone(), |query| format!("{shown}?{query}"))
+}
+
 /// Says which key is wrong, what it was set to and where, and what would be right.
 fn unreadable(figment: &Figment, error: &figment::Error) -> Error {
     let key = if error.path.is_empty() { "configuration".to_owned() } else { error.path.join(".") };
@@ -211,6 +247,19 @@ mod tests {
     fn defaults_need_no_file() {
         let config = Config::load(&ConfigArgs::default()).unwrap();
         assert_eq!(config.database_url(), "sqlite:./claviger-data/claviger.db");
+    }
+
+    #[test]
+    fn shown_urls_have_no_password() {
+        for (url, shown) in [
+            ("postgres://ada:pa:ss@db/claviger", "postgres://ada:…@db/claviger"),
+            ("postgres://ada@db/claviger?sslmode=require", "postgres://ada@db/claviger?sslmode=require"),
+            ("postgres://db/c?user=ada&password=secret", "postgres://db/c?user=ada&password=…"),
+            ("postgres://ada:p@ss@db/c?password=secret&a=b", "postgres://ada:…@db/c?password=…&a=b"),
+            ("sqlite:/var/lib/claviger/a@b:c.db", "sqlite:/var/lib/claviger/a@b:c.db"),
+        ] {
+            assert_eq!(without_password(url), shown);
+        }
     }
 
     #[test]

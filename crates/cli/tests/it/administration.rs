@@ -36,6 +36,20 @@ fn the_administrator_of_a_fresh_folder_can_sign_in() {
 }
 
 #[test]
+fn a_mistyped_folder_is_told_and_not_made() {
+    let home = Home::new();
+    for command in [["admin", "verify-audit"], ["admin", "rotate-pepper"]] {
+        let (out, talk) = home.on_data(&command).ended(1);
+        assert_eq!(out, "");
+        assert!(
+            talk.starts_with("error: database.url: ") && talk.contains("claviger.db is no database"),
+            "{talk}"
+        );
+    }
+    assert!(!home.data().exists());
+}
+
+#[test]
 fn a_reset_password_works_and_the_old_one_does_not() {
     let home = Home::new();
     let first = home.quickstart();
@@ -95,8 +109,10 @@ fn keys_made_before_a_new_pepper_and_tokens_of_an_old_signing_key_stay_valid() {
     let session = session["access_token"].as_str().unwrap().to_owned();
     let address = first.address().to_owned();
     assert!(first.stop().0.success());
-    home.on_data(&["admin", "rotate-pepper"]).ended(0);
-    home.on_data(&["admin", "rotate-signing-key"]).ended(0);
+    for command in ["rotate-pepper", "rotate-signing-key"] {
+        let (out, talk) = home.on_data(&["admin", command]).ended(0);
+        assert!(out.is_empty() && talk.contains(" from now on"), "{talk}");
+    }
     // Tokens name the URL of the API, so the server must come back at the same address.
     let server = home.quickstart_at(&address);
     assert!(server.client("").accepts(&key));

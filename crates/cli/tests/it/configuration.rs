@@ -65,14 +65,25 @@ fn a_variable_that_means_nothing_is_refused() {
 }
 
 #[test]
+fn a_reader_that_has_had_enough_is_no_failure() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = program(["config", "schema"]).stdout(writer).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert!(output.stderr.is_empty(), "{output:?}");
+}
+
+#[test]
 fn secrets_are_not_shown() {
     let mut command = program(["config", "show"]);
     command
         .env("CLAVIGER_BOOTSTRAP__ADMIN_PASSWORD", "correct-horse")
-        .env("CLAVIGER_KEYS__MASTER_KEY", "battery-staple");
+        .env("CLAVIGER_KEYS__MASTER_KEY", "battery-staple")
+        .env("CLAVIGER_DATABASE__URL", "postgres://ada:hunter2@db/claviger");
     let (out, talk) = run_command(&mut command).ended(0);
     assert!(!format!("{out}{talk}").contains("correct-horse"));
     assert!(!format!("{out}{talk}").contains("battery-staple"));
+    assert!(out.contains("postgres://ada:…@db/claviger"), "{out}");
 }
 
 #[test]

@@ -39,6 +39,7 @@ fn keys_and_data_are_for_their_owner_alone() {
     home.on_data(&["migrate"]).ended(0);
     assert_eq!(mode(&home.data()), 0o700);
     assert_eq!(mode(&home.data().join("master.key")), 0o600);
+    assert_eq!(mode(&home.data().join("claviger.db")), 0o600);
 }
 
 #[test]

@@ -2,10 +2,10 @@
 
 use control::api_keys;
 use control::credentials::CredentialCreate;
-use control::roles::{self, RoleCreate};
+use control::custom_roles::{self, RoleCreate};
 use control::service_accounts::{self, ServiceAccountUpdate};
 use control::users::UserUpdate;
-use control::{TargetRef, members};
+use control::{TargetRef, members, roles};
 use model::error::code;
 use model::{Action, ErrorKind, Level, Organization, Place, ResourceType, Result, Role, Secret};
 use testkit::{Caller, TestPlatform, in_organization};
@@ -23,12 +23,13 @@ async fn make_role(
         name: format!("{level} {permissions:?}"),
         description: None,
         organization_id: home.id,
-        level,
-        permissions: permissions.iter().map(|text| (*text).to_owned()).collect(),
+        level: Some(level),
+        permissions: Some(permissions.iter().map(|text| (*text).to_owned()).collect()),
+        base_role_id: None,
     };
     let needs = (ResourceType::Role, Action::Create);
     t.act(&caller.bearer, needs, in_organization(home), async |session, scene| {
-        roles::create(session, scene.standing(), input).await
+        custom_roles::create(session, scene.standing(), input).await
     })
     .await
 }

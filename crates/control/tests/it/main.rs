@@ -8,6 +8,10 @@ mod actions;
 #[cfg(test)]
 mod admission;
 #[cfg(test)]
+mod custom_roles;
+#[cfg(test)]
+mod explanations;
+#[cfg(test)]
 mod grants;
 #[cfg(test)]
 mod keys;
@@ -29,3 +33,5 @@ mod scopes;
 mod server_keys;
 #[cfg(test)]
 mod start;
+#[cfg(test)]
+mod teams;

@@ -1,7 +1,7 @@
 //! The answers to workspace servers: what each role may, on what, and nobody else anything.
 
 use control::rbac::AllowedIds;
-use model::{Action, Organization, Place, PrincipalId, Resource, ResourceType, Secret, Workspace};
+use model::{Action, Organization, Place, PrincipalId, ProjectId, Resource, ResourceType, Secret, Workspace};
 use store::WorkspaceEntry;
 use testkit::{Caller, TestPlatform};
 use uuid::Uuid;
@@ -267,41 +267,70 @@ async fn a_project_that_is_gone_takes_its_roles_and_shares_along() {
     forget(&t, &machine, &gone).await.expect("servers repeat what they said");
 }
 
-#[tokio::test]
-async fn who_was_allowed_to_create_a_project_becomes_its_administrator() {
-    let World { t, admin, home, shop, machine } = world().await;
-    let bot = t.bot(&admin, &home, "bot", "Organization Member").await;
-    t.assign(&admin, &home, bot.id, Place::Workspace(shop.id), "Workspace Developer").await.unwrap();
+/// Reports a project as a server does, twice.
+async fn report(w: &World, id: ProjectId) {
     let event = control::usage::UsageEvent {
         organization_id: None,
         feature: "project".to_owned(),
         total: 1,
-        metadata: serde_json::from_str(&format!(r#"{{"resource_id": "{}"}}"#, project(100))).ok(),
+        metadata: Some(serde_json::json!({"resource_id": id.to_string()})),
     };
     for _ in 0..2 {
         let needs = (ResourceType::Usage, Action::Create);
-        let home = t.store.facts().organization(home.id).await.unwrap().unwrap();
         let target = control::TargetRef::OwnWorkspace;
-        t.act(&machine, needs, target, async |session, scene| {
-            let workspace = &scene.workspace().facts.workspace;
-            control::usage::record(session, workspace, &home.facts, &event, Some(bot.id)).await
+        w.t.act(&w.machine, needs, target, async |session, scene| {
+            control::usage::record(session, &scene.workspace().facts.workspace, &event).await
         })
         .await
         .expect("servers report some things twice");
     }
-    let in_project = ["P:pipeline/1 delete", "project/P update", "Q:pipeline/1 delete"];
-    assert_eq!(marks(&t, &shop, bot.id, &in_project).await, "xx.");
+}
+
+/// Asks whether the account may read the project, as a server does after it made one. Answers who got it.
+async fn ask_after(w: &World, user: PrincipalId, id: ProjectId) -> bool {
+    let who = w.t.authenticate(w.machine.expose()).await.unwrap();
+    let entry = w.t.store.facts().workspace(w.shop.id).await.unwrap().unwrap();
+    let asked = (user, id);
+    let resources = [format!("project/{id}")];
+    let allowed = w.t.check_permissions(&entry, user, Action::Read, &resources).await.unwrap() == [true];
+    w.t.claim_project(&who, &entry, asked, allowed, testkit::origin()).await.unwrap()
 }
 
 #[tokio::test]
-async fn the_creator_of_a_project_is_remembered_for_a_minute_and_once() {
-    let t = TestPlatform::new().await;
-    let creators = control::rbac::ProjectCreators::default();
-    let (ada, shop) = (PrincipalId(Uuid::from_u128(1)), model::WorkspaceId(Uuid::from_u128(2)));
-    creators.note(shop, ada, t.now());
-    assert_eq!(creators.take(model::WorkspaceId(Uuid::from_u128(3)), t.now()), None);
-    assert_eq!(creators.take(shop, t.now().plus_seconds(59)), Some(ada));
-    assert_eq!(creators.take(shop, t.now()), None);
-    creators.note(shop, ada, t.now());
-    assert_eq!(creators.take(shop, t.now().plus_seconds(60)), None);
+async fn whoever_asks_after_a_new_project_and_may_make_one_made_it() {
+    let w = world().await;
+    let bot = w.t.bot(&w.admin, &w.home, "bot", "Organization Member").await;
+    let viewer = w.t.bot(&w.admin, &w.home, "viewer", "Organization Member").await;
+    let at = Place::Workspace(w.shop.id);
+    w.t.assign(&w.admin, &w.home, bot.id, at, "Workspace Developer").await.unwrap();
+    w.t.assign(&w.admin, &w.home, viewer.id, at, "Workspace Viewer").await.unwrap();
+    report(&w, project(100)).await;
+    assert!(!ask_after(&w, viewer.id, project(100)).await, "a viewer makes no projects");
+    assert!(!ask_after(&w, bot.id, project(200)).await, "nobody reported that one");
+    assert!(ask_after(&w, bot.id, project(100)).await);
+    assert!(!ask_after(&w, bot.id, project(100)).await, "once");
+    let in_project = ["P:pipeline/1 delete", "project/P update", "Q:pipeline/1 delete"];
+    assert_eq!(marks(&w.t, &w.shop, bot.id, &in_project).await, "xx.");
+    report(&w, project(200)).await;
+    w.t.clock.advance_seconds(61);
+    assert!(!ask_after(&w, bot.id, project(200)).await, "whoever made it has asked long ago");
+}
+
+#[tokio::test]
+async fn two_people_who_make_projects_at_once_get_each_their_own() {
+    let w = world().await;
+    let mut makers = Vec::new();
+    for name in ["ada", "bob"] {
+        let maker = w.t.bot(&w.admin, &w.home, name, "Organization Member").await;
+        let at = Place::Workspace(w.shop.id);
+        w.t.assign(&w.admin, &w.home, maker.id, at, "Workspace Developer").await.unwrap();
+        makers.push(maker.id);
+    }
+    report(&w, project(100)).await;
+    report(&w, project(200)).await;
+    assert!(ask_after(&w, makers[1], project(200)).await);
+    assert!(ask_after(&w, makers[0], project(100)).await);
+    let probes = ["P:pipeline/1 delete", "Q:pipeline/1 delete"];
+    assert_eq!(marks(&w.t, &w.shop, makers[0], &probes).await, "x.");
+    assert_eq!(marks(&w.t, &w.shop, makers[1], &probes).await, ".x");
 }

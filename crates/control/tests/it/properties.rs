@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use model::access::{WorkspaceRights, admission};
-use model::permission::{ActionSet, Grants};
+use model::grants::Grants;
+use model::permission::ActionSet;
 use model::{
     Access, Action, Admission, Assignment, CredentialScope, Level, Membership, OrganizationFacts,
     OrganizationId, Place, Principal, ProjectId, Resource, ResourceType, RoleId, Shares, Workspace,
@@ -32,7 +33,7 @@ fn uuid(number: u128) -> Uuid {
 
 /// One situation: everything that rights follow from.
 #[derive(Debug, Clone)]
-struct Case {
+pub(crate) struct Case {
     is_active: bool,
     is_superuser: bool,
     organization_is_active: bool,
@@ -41,7 +42,7 @@ struct Case {
     roles: Vec<(Level, Vec<String>)>,
     /// Which role, where; none for strangers.
     held: Option<Vec<(usize, Place)>>,
-    shares: Vec<(String, Vec<Action>)>,
+    pub(crate) shares: Vec<(String, Vec<Action>)>,
     /// What the credential leaves.
     scope: Option<Narrowing>,
 }
@@ -125,7 +126,7 @@ fn places() -> impl Strategy<Value = Place> {
 }
 
 /// All that can be asked about.
-fn all_resources() -> &'static [String] {
+pub(crate) fn all_resources() -> &'static [String] {
     static ALL: std::sync::OnceLock<Vec<String>> = std::sync::OnceLock::new();
     ALL.get_or_init(|| {
         let projects = [None, Some(11), Some(12), Some(13)];
@@ -150,7 +151,7 @@ fn actions() -> impl Strategy<Value = Action> {
     prop::sample::select(Action::ALL.to_vec())
 }
 
-fn cases() -> impl Strategy<Value = Case> {
+pub(crate) fn cases() -> impl Strategy<Value = Case> {
     let mostly = || prop::bool::weighted(0.9);
     let held = prop::option::weighted(0.9, prop::collection::vec((0..ROLES, places()), 0..6));
     let shared = prop::collection::vec((resources(), prop::collection::vec(actions(), 0..3)), 0..3);
@@ -216,7 +217,7 @@ impl Case {
     }
 
     /// Section 5.4 of the interface's description, word for word.
-    fn allows(&self, text: &str, action: Action) -> bool {
+    pub(crate) fn allows(&self, text: &str, action: Action) -> bool {
         let resource = Resource::parse(text).unwrap();
         if !self.is_live() || !self.scope.as_ref().is_none_or(|scope| scope.leaves(&resource, action)) {
             return false;
@@ -268,7 +269,7 @@ impl Case {
         }
     }
 
-    fn with<T>(&self, look: impl FnOnce(&Access<'_>, &Workspace, &Shares) -> T) -> T {
+    pub(crate) fn with<T>(&self, look: impl FnOnce(&Access<'_>, &Workspace, &Shares) -> T) -> T {
         let home = OrganizationId(uuid(3));
         let principal = Principal {
             is_active: self.is_active,

@@ -1,8 +1,7 @@
 //! Signing in and out, and tokens for scripts and workspaces.
 
-use axum::response::Response;
 use control::sign_in::Presented;
-use http::{HeaderValue, StatusCode, header};
+use http::header;
 use model::error::code;
 use model::{Error, ErrorKind, Key, Result, Secret};
 use schemars::JsonSchema;
@@ -14,7 +13,7 @@ use crate::call::{Call, Memory};
 use crate::cookie;
 use crate::input::{Form, Nothing, Query};
 use crate::registry::{Access, Operation, tagged};
-use crate::reply::{Json, Rendered, json as render_json};
+use crate::reply::{Json, Redirect, Rendered, json as render_json};
 use crate::wire::Token;
 
 /// A sign-in. Which fields are needed depends on the grant; empty ones count as absent.
@@ -205,20 +204,13 @@ fn refused(call: &Call<Memory>, error: Error) -> Error {
     call.app.limits.count_failed_sign_in(call.raw.ip).err().unwrap_or(error)
 }
 
-async fn show_login(call: &mut Call<Memory>, Query(to): Query<Redirection>) -> Result<Rendered<()>> {
+async fn show_login(call: &mut Call<Memory>, Query(to): Query<Redirection>) -> Result<Redirect> {
     // Only paths of ours: a link that signs people in must not send them elsewhere.
     let is_own =
         |path: &&str| path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\n', '\r']);
     let target = to.redirect_url.as_deref().filter(is_own).unwrap_or("/");
     let query = percent_encoding::utf8_percent_encode(target, percent_encoding::NON_ALPHANUMERIC);
-    redirect(&format!("{}/login?redirect_url={query}", call.app.settings.public_url)).map(Into::into)
-}
-
-fn redirect(to: &str) -> Result<Response> {
-    let mut response = Response::new(axum::body::Body::empty());
-    *response.status_mut() = StatusCode::SEE_OTHER;
-    response.headers_mut().insert(header::LOCATION, HeaderValue::from_str(to).map_err(Error::internal)?);
-    Ok(response)
+    Ok(Redirect(format!("{}/login?redirect_url={query}", call.app.settings.public_url)))
 }
 
 async fn logout(call: &mut Call<Memory>, _: Nothing) -> Result<Rendered<()>> {
@@ -246,7 +238,10 @@ async fn create_api_token(
 }
 
 async fn create_workspace_authorization(call: &mut Call<Memory>, _: Nothing) -> Result<Json<WorkspaceToken>> {
-    let id = call.platform().workspace_id(call.raw.param("workspace")?).await?;
+    // A workspace that the caller may not see does not exist for it; who sees it learns why it does not get in.
+    let name = call.raw.param("workspace")?;
+    let (entry, ..) = call.platform().workspace_standing(call.who()?, name).await?;
+    let id = entry.facts.workspace.id;
     let (issued, workspace) = call.platform().authorize_workspace(call.who()?, id).await?;
     Ok(Json(WorkspaceToken {
         access_token: issued.token.expose().to_owned(),

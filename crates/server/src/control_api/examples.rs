@@ -2,10 +2,12 @@
 
 use model::credential::{Credential, CredentialKind};
 use model::{
-    CredentialId, Organization, OrganizationId, Principal, PrincipalId, PrincipalKind, Role, RoleId, Secret,
-    SecretHash, Timestamp, Workspace, WorkspaceId, WorkspaceState, predefined,
+    Assignee, CredentialId, Grants, Level, Organization, OrganizationId, Place, Principal, PrincipalId,
+    PrincipalKind, ProjectId, Role, RoleId, Secret, SecretHash, Team, TeamId, Timestamp, Workspace,
+    WorkspaceId, WorkspaceState, predefined,
 };
 use serde_json::{Map, Value, json};
+use store::{AssignedRole, CountedTeam, Holder};
 use uuid::Uuid;
 
 use crate::wire;
@@ -166,17 +168,67 @@ pub(super) fn token() -> Value {
     })
 }
 
+/// A role that somebody made.
+pub(super) fn custom_role() -> Value {
+    let patterns = ["pipeline:read", "pipeline_run:create", "pipeline_run:read", "project:read"];
+    value(wire::RoleView::with_grid(&Role {
+        id: RoleId(id(7)),
+        organization: OrganizationId(id(3)),
+        level: Level::Project,
+        name: "Run starter".to_owned(),
+        description: "Starts the nightly runs".to_owned(),
+        system_managed: false,
+        grants: Grants::parse("permissions", patterns).unwrap_or_default(),
+        created: MOMENT,
+        updated: MOMENT,
+    }))
+}
+
+fn team_record() -> Team {
+    Team {
+        id: TeamId(id(8)),
+        organization: OrganizationId(id(3)),
+        name: "Data".to_owned(),
+        description: Some("Everybody who trains models".to_owned()),
+        created: MOMENT,
+        updated: MOMENT,
+    }
+}
+
+pub(super) fn team() -> Value {
+    value(wire::TeamView::from(&CountedTeam { team: team_record(), members: 2 }))
+}
+
+fn held(level: Level, name: &str, via_team: Option<TeamId>) -> wire::HeldRole {
+    let place = match level {
+        Level::Organization => Place::Organization,
+        Level::Workspace => Place::Workspace(WorkspaceId(id(4))),
+        Level::Project => Place::Project(WorkspaceId(id(4)), ProjectId(id(10))),
+    };
+    wire::HeldRole::new(RoleId(id(6)), Some(name.to_owned()), place, via_team)
+}
+
 pub(super) fn member() -> Value {
-    json!({"user": user(), "team": null, "roles": [{
-        "role_id": id(6), "name": "Organization Admin", "level": "organization", "workspace_id": null,
-        "project_id": null, "via_team": null,
-    }]})
+    let roles = vec![
+        held(Level::Organization, predefined::ORGANIZATION_MEMBER, None),
+        held(Level::Workspace, predefined::WORKSPACE_VIEWER, Some(team_record().id)),
+    ];
+    value(wire::MemberView::new(&Holder::Account(person()), roles))
+}
+
+/// A team among the members.
+pub(super) fn team_member() -> Value {
+    let roles = vec![held(Level::Workspace, predefined::WORKSPACE_VIEWER, None)];
+    value(wire::MemberView::new(&Holder::Team(team_record()), roles))
 }
 
 pub(super) fn assignment() -> Value {
-    json!({
-        "user": user(), "team": null, "role_id": id(6), "organization_id": id(3), "workspace_id": id(4), "project_id": null,
-    })
+    let assigned = AssignedRole {
+        role: RoleId(id(6)),
+        assignee: Assignee::Principal(person().id),
+        place: Place::Workspace(WorkspaceId(id(4))),
+    };
+    value(wire::AssignmentView::new(OrganizationId(id(3)), &assigned, Some(&Holder::Account(person()))))
 }
 
 pub(super) fn audit_event() -> Value {

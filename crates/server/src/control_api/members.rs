@@ -1,25 +1,23 @@
 //! Members of organizations, workspaces and projects.
 
-use std::collections::BTreeMap;
-
 use control::members;
 use model::predefined::{PROJECT_VIEWER, WORKSPACE_VIEWER};
 use model::{
-    Action, Assignee, Error, InvitationId, Level, Place, PrincipalId, ProjectId, Read, ResourceType, Result,
-    RoleId, TeamId, Write,
+    Action, Assignee, Assignment, Error, InvitationId, Level, OrganizationFacts, Place, PrincipalId,
+    ProjectId, Read, ResourceType, Result, RoleId, TeamId, Write,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
-use store::{AssignedRole, Member};
+use store::{Member, MemberFilter};
 
 use super::{delete, examples, get, may, post};
 use crate::call::{Call, Kind};
 use crate::input::{Fields, Nothing, Query, page};
 use crate::registry::{Access, Operation, tagged};
-use crate::reply::{Done, Json, List};
+use crate::reply::{Done, List};
 use crate::target::Target;
-use crate::wire::{HeldRole, MemberView, TeamRef, User};
+use crate::wire::{HeldRole, MemberView};
 
 /// Which members to list.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -32,7 +30,22 @@ struct MemberQuery {
     /// Bots; true if absent.
     include_service_accounts: Option<bool>,
     /// Teams; true if absent.
-    #[expect(dead_code, reason = "teams come with the operations on them")]
+    include_teams: Option<bool>,
+    /// Rows to skip.
+    offset: Option<i64>,
+    /// Rows to return.
+    limit: Option<i64>,
+}
+
+/// Which members of a workspace or project to list.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct PlaceMemberQuery {
+    /// People; true if absent.
+    include_users: Option<bool>,
+    /// Bots; true if absent.
+    include_service_accounts: Option<bool>,
+    /// Teams; true if absent.
     include_teams: Option<bool>,
     /// Rows to skip.
     offset: Option<i64>,
@@ -87,12 +100,14 @@ pub(super) fn operations() -> Vec<Operation> {
     const OF: &str = "/organizations/{organization}/members";
     const WORKSPACE: &str = "/workspaces/{workspace}/members";
     const PROJECT: &str = "/workspaces/{workspace}/projects/{project}/members";
-    let example = json!([examples::member()]);
+    let example = json!([examples::member(), examples::team_member()]);
     tagged(
         "Members",
         vec![
             Operation::new("list_members", get(OF), on(Action::Read), list)
-                .summary("Lists the members of an organization with all roles they hold in it")
+                .summary(
+                    "Lists the members of an organization, then its teams, with all roles they hold in it",
+                )
                 .example(example.clone()),
             Operation::new("add_member", post(OF), on(Action::Create), add)
                 .summary("Makes a user a member of an organization")
@@ -115,7 +130,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 list_at,
             )
             .alias("/tenants/{workspace}/members")
-            .summary("Lists who holds a role in a workspace")
+            .summary("Lists who holds a role in a workspace or a project of it, directly or through a team")
             .example(example.clone()),
             Operation::new(
                 "add_workspace_member",
@@ -136,7 +151,7 @@ pub(super) fn operations() -> Vec<Operation> {
             .summary("Takes away all that somebody holds in a workspace: roles, projects and shares")
             .example(json!(null)),
             Operation::new("list_project_members", get(PROJECT), at(Action::Read, Target::Project), list_at)
-                .summary("Lists who holds a role in a project")
+                .summary("Lists who holds a role in a project, directly or through a team")
                 .example(example),
             Operation::new("add_project_member", post(PROJECT), at(Action::Create, Target::Project), add_at)
                 .summary("Gives somebody a role in a project")
@@ -153,32 +168,27 @@ pub(super) fn operations() -> Vec<Operation> {
     )
 }
 
-fn role_name<K: Kind>(call: &Call<K>, role: RoleId) -> Result<Option<String>> {
-    Ok(call.organization()?.roles.get(&role).map(|role| role.name.clone()))
+fn member_view(facts: &OrganizationFacts, member: &Member) -> MemberView {
+    let name = |role: &RoleId| facts.roles.get(role).map(|role| role.name.clone());
+    let held = |held: &Assignment| HeldRole::new(held.role, name(&held.role), held.place, held.via_team);
+    MemberView::new(&member.holder, member.assignments.iter().map(held).collect())
 }
 
-fn member_view(call: &Call<Read>, member: &Member) -> Result<MemberView> {
-    let roles = member
-        .assignments
-        .iter()
-        .map(|held| Ok(HeldRole::new(held.role, role_name(call, held.role)?, held.place, held.via_team)));
-    Ok(MemberView {
-        user: Some((&member.principal).into()),
-        team: None,
-        roles: roles.collect::<Result<_>>()?,
-    })
+fn views(call: &Call<Read>, listed: store::Listed<Member>) -> Result<List<MemberView>> {
+    let facts = call.organization()?;
+    Ok(List(listed.map(|member| member_view(facts, &member))))
 }
 
 async fn list(call: &mut Call<Read>, Query(query): Query<MemberQuery>) -> Result<List<MemberView>> {
     let page = page(query.offset, query.limit)?;
-    let filter = store::MemberFilter {
+    let filter = MemberFilter {
         role: query.role_id,
         users: query.include_users.unwrap_or(true),
         service_accounts: query.include_service_accounts.unwrap_or(true),
+        teams: query.include_teams.unwrap_or(true),
     };
     let listed = call.session().list_members(filter, page).await?;
-    let views = listed.rows.iter().map(|member| member_view(call, member)).collect::<Result<_>>()?;
-    Ok(List(store::Listed { rows: views, total: listed.total }))
+    views(call, listed)
 }
 
 async fn add(call: &mut Call<Write>, Fields(input): Fields<MemberCreate>) -> Result<Done> {
@@ -208,31 +218,16 @@ fn place<K: Kind>(call: &Call<K>) -> Result<Place> {
     }
 }
 
-async fn list_at(call: &mut Call<Read>, _: Nothing) -> Result<Json<Vec<MemberView>>> {
-    let place = place(call)?;
-    let assigned = call.session().list_workspace_assignments().await?;
-    let wanted = |held: &&AssignedRole| place.level() == Level::Workspace || held.place == place;
-    let mut members: BTreeMap<Option<PrincipalId>, BTreeMap<Option<TeamId>, Vec<HeldRole>>> = BTreeMap::new();
-    for held in assigned.iter().filter(wanted) {
-        let (principal, team) = match held.assignee {
-            Assignee::Principal(id) => (Some(id), None),
-            Assignee::Team(id) => (None, Some(id)),
-            Assignee::Invitation(_) => continue,
-        };
-        let role = HeldRole::new(held.role, role_name(call, held.role)?, held.place, None);
-        members.entry(principal).or_default().entry(team).or_default().push(role);
-    }
-    let mut views = Vec::new();
-    for (principal, teams) in members {
-        for (team, roles) in teams {
-            let user = match principal {
-                Some(id) => call.session().find_principal(id).await?.map(|user| User::from(&user)),
-                None => None,
-            };
-            views.push(MemberView { user, team: team.map(|id| TeamRef { id }), roles });
-        }
-    }
-    Ok(Json(views))
+async fn list_at(call: &mut Call<Read>, Query(query): Query<PlaceMemberQuery>) -> Result<List<MemberView>> {
+    let (page, project) = (page(query.offset, query.limit)?, place(call)?.project());
+    let filter = MemberFilter {
+        role: None,
+        users: query.include_users.unwrap_or(true),
+        service_accounts: query.include_service_accounts.unwrap_or(true),
+        teams: query.include_teams.unwrap_or(true),
+    };
+    let listed = call.session().list_place_members(filter, project, page).await?;
+    views(call, listed)
 }
 
 fn assignee(input: &PlaceMember) -> Result<Assignee> {

@@ -3,12 +3,14 @@
 mod audit;
 mod auth;
 mod examples;
+mod explanations;
 mod info;
 mod members;
 mod organizations;
 mod rbac;
 mod roles;
 mod service_accounts;
+mod teams;
 mod tokens;
 mod usage;
 mod users;
@@ -28,10 +30,12 @@ pub(crate) fn operations() -> Vec<Operation> {
         tokens::operations(),
         organizations::operations(),
         members::operations(),
+        teams::operations(),
         service_accounts::operations(),
         workspaces::operations(),
         roles::operations(),
         rbac::operations(),
+        explanations::operations(),
         usage::operations(),
         audit::operations(),
     ]

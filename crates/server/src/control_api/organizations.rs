@@ -47,7 +47,6 @@ pub(super) fn operations() -> Vec<Operation> {
     const ONE: &str = "/organizations/{organization}";
     let own = Access::Permission(may(ResourceType::Organization, Action::Read), Target::OwnOrganizations);
     let create_own = Access::Permission(may(ResourceType::Organization, Action::Create), Target::OwnAccount);
-    let free = Access::Authenticated("tells only whether a name is taken");
     let example = examples::organization();
     tagged(
         "Organizations",
@@ -70,7 +69,7 @@ pub(super) fn operations() -> Vec<Operation> {
             Operation::new(
                 "validate_organization_name",
                 get("/organizations/validation/name/{name}"),
-                free,
+                own,
                 validate_name,
             )
             .summary("Tells whether an organization can have that name: 200 free, 409 taken, 422 malformed")
@@ -78,7 +77,7 @@ pub(super) fn operations() -> Vec<Operation> {
             Operation::new(
                 "validate_organization_name_by_query",
                 get("/organizations/validation/name"),
-                free,
+                own,
                 validate_name_by_query,
             )
             .summary("The same, with the name as a query parameter")
@@ -133,8 +132,8 @@ async fn update(
     call: &mut Call<Write>,
     Fields(input): Fields<OrganizationUpdate>,
 ) -> Result<Json<OrganizationView>> {
-    let changer = call.account()?.clone();
-    let organization = organizations::update(call.session(), &changer, input).await?;
+    let standing = call.standing()?.clone();
+    let organization = organizations::update(call.session(), &standing, input).await?;
     Ok(Json((&organization).into()))
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use control::projects;
 use control::sharing::{self, ShareInput};
 use model::{
     Action, Error, ErrorKind, PrincipalId, Read, Resource, ResourceType, Result, WorkspaceId, Write,
@@ -224,14 +225,14 @@ async fn answer(
 ) -> Result<Reply<Checked>> {
     let entry = call.machine()?.clone();
     let (user, action) = (account(user), action(word)?);
-    let platform = call.platform();
-    let allowed = platform.check_permissions(&entry, user, action, &resources).await?;
-    let creates_project = action == Action::Create
-        && resources.iter().zip(&allowed).any(|(resource, allowed)| *allowed && resource == "project");
-    if creates_project {
-        let account = platform.account_known_as(user).await?;
-        let creator = account.map_or(user, |(account, _)| account.principal.id);
-        call.app.project_creators.note(entry.facts.workspace.id, creator, platform.now());
+    let (platform, who) = (call.platform(), call.who()?);
+    let mut allowed = platform.check_permissions(&entry, user, action, &resources).await?;
+    if let Some(project) = projects::asked_after(action, &resources) {
+        let so_far = allowed == [true];
+        let (asked, origin) = ((user, project), call.raw.origin());
+        if platform.claim_project(who, &entry, asked, so_far, origin).await? {
+            allowed = platform.check_permissions(&entry, user, action, &resources).await?;
+        }
     }
     Ok(Reply(Checked { resources, allowed }))
 }
@@ -283,14 +284,14 @@ async fn list_members(
     let resource = sharing::shareable(&resource)?.to_string();
     let mut members = Vec::new();
     for share in call.session().list_shares(&resource).await? {
-        let user = if share.is_team {
-            None
+        let (user, team) = if share.is_team {
+            (None, call.session().find_team(model::TeamId(share.grantee)).await?)
         } else {
-            call.platform().store.facts().principal(PrincipalId(share.grantee)).await?
+            (call.platform().store.facts().principal(PrincipalId(share.grantee)).await?, None)
         };
         members.push(ResourceMember {
             user: user.map(|facts| (&facts.principal).into()),
-            team: share.is_team.then_some(TeamRef { id: model::TeamId(share.grantee) }),
+            team: team.as_ref().map(TeamRef::from),
             allowed_actions: share.actions.iter().map(Action::as_str).collect(),
         });
     }

@@ -1,22 +1,23 @@
 //! Roles, their assignments, and the catalogue of permissions.
 
-use control::roles::{self, AssignmentInput, RoleCreate};
+use control::custom_roles::{self, RoleCreate, RoleUpdate};
+use control::roles::{self, AssignmentInput};
 use model::{
-    Action, Error, Level, OrganizationId, PrincipalId, ProjectId, Read, ResourceType, Result, RoleId, TeamId,
-    WorkspaceId, Write,
+    Action, Error, Level, OrganizationId, Permission, PrincipalId, ProjectId, Read, ResourceType, Result,
+    RoleId, TeamId, WorkspaceId, Write, catalogue,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::{AssignmentFilter, RoleFilter};
+use store::{AssignedRole, AssignmentFilter, Holder, RoleFilter};
 
-use super::{delete, examples, get, may, post};
+use super::{delete, examples, get, may, patch, post};
 use crate::call::{Call, Memory};
 use crate::input::{Fields, Nothing, Query, page};
 use crate::registry::{Access, Operation, tagged};
 use crate::reply::{Done, Json, List};
 use crate::target::Target;
-use crate::wire::{AssignmentView, RoleView, TeamRef, User};
+use crate::wire::{AssignmentView, RoleView};
 
 /// Which roles to list.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -67,6 +68,14 @@ struct AssignmentQuery {
     project_id: Option<ProjectId>,
 }
 
+/// How a role is to be deleted.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Force {
+    /// Takes it from everybody who holds it.
+    force: Option<bool>,
+}
+
 /// For whom the permissions are wanted.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -85,6 +94,8 @@ struct PermissionView {
     resource: &'static str,
     /// The action.
     action: &'static str,
+    /// The levels of roles that can make use of it.
+    levels: Vec<Level>,
 }
 
 /// The permissions there are, and those that the caller holds.
@@ -97,6 +108,7 @@ struct Permissions {
 }
 
 pub(super) fn operations() -> Vec<Operation> {
+    const ONE: &str = "/roles/{role}";
     const ASSIGNMENTS: &str = "/roles/{role}/assignments";
     let read_in = Access::Permission(may(ResourceType::Role, Action::Read), Target::Organization);
     let read_field = Access::Permission(may(ResourceType::Role, Action::Read), Target::OrganizationField);
@@ -117,12 +129,20 @@ pub(super) fn operations() -> Vec<Operation> {
                 Access::Permission(may(ResourceType::Role, Action::Create), Target::OrganizationField),
                 create,
             )
-            .summary("Makes a custom role")
+            .summary("Makes a custom role, from nothing or as a copy of another")
             .details("A role of the organization level can grant no more than its maker holds.")
-            .example(example.clone()),
-            Operation::new("get_role", get("/roles/{role}"), of_role(ResourceType::Role, Action::Read), get_one)
-                .summary("Shows a role")
-                .example(example),
+            .example(examples::custom_role()),
+            Operation::new("get_role", get(ONE), of_role(ResourceType::Role, Action::Read), get_one)
+                .summary("Shows a role, with what it grants as a grid")
+                .example(examples::custom_role()),
+            Operation::new("update_role", patch(ONE), of_role(ResourceType::Role, Action::Update), update)
+                .summary("Changes a custom role, for everybody who holds it at once")
+                .details("The caller must hold all that it granted and will grant, wherever it is assigned.")
+                .example(examples::custom_role()),
+            Operation::new("delete_role", delete(ONE), of_role(ResourceType::Role, Action::Delete), remove)
+                .summary("Deletes a custom role")
+                .details("One that is assigned is refused with 409 and the names of those who hold it, unless forced.")
+                .example(json!(null)),
             Operation::new(
                 "list_role_assignments",
                 get(ASSIGNMENTS),
@@ -155,7 +175,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 permissions,
             )
             .summary("Lists the permissions that roles can grant, and those that you hold")
-            .example(json!({"available": [{"resource": "stack", "action": "read"}], "effective": ["stack:read"]})),
+            .example(json!({"available": [{"resource": "stack", "action": "read", "levels": ["workspace"]}], "effective": ["stack:read"]})),
         ],
     )
 }
@@ -204,13 +224,25 @@ fn grants_filter(
 
 async fn create(call: &mut Call<Write>, Fields(input): Fields<RoleCreate>) -> Result<Json<RoleView>> {
     let standing = call.standing()?.clone();
-    let role = roles::create(call.session(), &standing, input).await?;
-    Ok(Json((&role).into()))
+    let role = custom_roles::create(call.session(), &standing, input).await?;
+    Ok(Json(RoleView::with_grid(&role)))
 }
 
 async fn get_one(call: &mut Call<Read>, _: Nothing) -> Result<Json<RoleView>> {
     let role = roles::get(call.organization()?, call.raw.id("role")?)?;
-    Ok(Json(role.into()))
+    Ok(Json(RoleView::with_grid(role)))
+}
+
+async fn update(call: &mut Call<Write>, Fields(input): Fields<RoleUpdate>) -> Result<Json<RoleView>> {
+    let (standing, id) = (call.standing()?.clone(), call.raw.id("role")?);
+    let role = custom_roles::update(call.session(), &standing, id, input).await?;
+    Ok(Json(RoleView::with_grid(&role)))
+}
+
+async fn remove(call: &mut Call<Write>, Query(query): Query<Force>) -> Result<Done> {
+    let (standing, id) = (call.standing()?.clone(), call.raw.id("role")?);
+    let is_forced = query.force.unwrap_or(false);
+    custom_roles::delete(call.session(), &standing, id, is_forced).await.map(|()| Done)
 }
 
 async fn list_assignments(
@@ -220,23 +252,11 @@ async fn list_assignments(
     let role: RoleId = call.raw.id("role")?;
     let organization_id = call.organization()?.organization.id;
     let filter = AssignmentFilter { workspace: query.workspace_id, project: query.project_id };
-    let mut views = Vec::new();
-    for held in call.session().list_role_assignments(role, filter).await? {
-        let (user, team) = match held.assignee {
-            model::Assignee::Principal(id) => (call.session().find_principal(id).await?, None),
-            model::Assignee::Team(id) => (None, Some(TeamRef { id })),
-            model::Assignee::Invitation(_) => (None, None),
-        };
-        views.push(AssignmentView {
-            user: user.as_ref().map(User::from),
-            team,
-            role_id: role,
-            organization_id,
-            workspace_id: held.place.workspace(),
-            project_id: held.place.project(),
-        });
-    }
-    Ok(Json(views))
+    let held = call.session().list_holders(role, filter).await?;
+    let view = |(held, holder): &(AssignedRole, Option<Holder>)| {
+        AssignmentView::new(organization_id, held, holder.as_ref())
+    };
+    Ok(Json(held.iter().map(view).collect()))
 }
 
 async fn assign(call: &mut Call<Write>, Fields(input): Fields<AssignmentInput>) -> Result<Done> {
@@ -255,10 +275,13 @@ async fn permissions(
     call: &mut Call<Memory>,
     Query(query): Query<PermissionQuery>,
 ) -> Result<Json<Permissions>> {
-    let available = ResourceType::ALL.iter().filter(|kind| kind.is_of_workspace()).flat_map(|kind| {
-        Action::ALL.iter().map(|action| PermissionView { resource: kind.as_str(), action: action.as_str() })
-    });
-    let available = available.collect();
+    let all = ResourceType::ALL.iter();
+    let all = all.flat_map(|resource| Action::ALL.iter().map(|action| may(*resource, *action)));
+    let view = |permission: Permission| {
+        let (resource, action) = (permission.resource.as_str(), permission.action.as_str());
+        PermissionView { resource, action, levels: catalogue::levels(permission) }
+    };
+    let available = all.map(view).filter(|view| !view.levels.is_empty()).collect();
     let effective = call.platform().effective(call.who()?, query.organization_id, query.workspace_id).await?;
     Ok(Json(Permissions { available, effective: effective.patterns() }))
 }

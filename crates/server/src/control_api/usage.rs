@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{get, may, post, put};
 use crate::call::{Call, Memory};
-use crate::input::{Json, Nothing};
+use crate::input::{Json, NoFields, Nothing, Query};
 use crate::registry::{Access, Operation, tagged};
 use crate::reply::Json as Reply;
 use crate::target::Target;
@@ -84,12 +84,7 @@ async fn record(call: &mut Call<Write>, Json(event): Json<UsageEvent>) -> Result
 
 async fn record_one(call: &mut Call<Write>, event: &UsageEvent) -> Result<()> {
     let workspace = call.workspace()?.clone();
-    let now = call.platform().now();
-    let creator =
-        if event.is_new_project() { call.app.project_creators.take(workspace.id, now) } else { None };
-    let entry = call.platform().store.facts().organization(workspace.organization).await?;
-    let entry = entry.ok_or_else(|| Error::not_found("organization", workspace.organization))?;
-    usage::record(call.session(), &workspace, &entry.facts, event, creator).await
+    usage::record(call.session(), &workspace, event).await
 }
 
 async fn record_batch(call: &mut Call<Write>, Json(batch): Json<UsageBatch>) -> Result<Reply<Value>> {
@@ -132,7 +127,7 @@ async fn list_entitlements(call: &mut Call<Read>, _: Nothing) -> Result<Reply<BT
 
 async fn set_entitlements(
     call: &mut Call<Write>,
-    Json(limits): Json<BTreeMap<String, Option<i64>>>,
+    (Query(NoFields {}), Json(limits)): (Query<NoFields>, Json<BTreeMap<String, Option<i64>>>),
 ) -> Result<Reply<BTreeMap<String, i64>>> {
     let superuser = call.account()?.is_superuser;
     let organization = call.organization()?.organization.clone();

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use control::workspaces::{self, Report, WorkspaceCreate, WorkspaceUpdate};
 use model::{
-    Action, OrganizationId, PrincipalId, ProjectId, Read, ResourceType, Result, Secret, Timestamp, Workspace,
-    WorkspaceId, WorkspaceState, Write,
+    Action, Error, OrganizationId, PrincipalId, ProjectId, Read, ResourceType, Result, Secret, Timestamp,
+    Workspace, WorkspaceId, WorkspaceState, Write, name,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -111,7 +111,7 @@ fn basic_operations() -> Vec<Operation> {
             "get_organization_workspace",
             get("/organizations/{organization}/workspace/{workspace}"),
             at(Action::Read),
-            get_one,
+            get_one_of_organization,
         )
         .alias("/organizations/{organization}/tenant/{workspace}")
         .summary("Shows a workspace of an organization, by id or name")
@@ -182,7 +182,7 @@ async fn views(call: &Call<Read>, listed: store::Listed<Workspace>) -> Result<Li
 fn filter(query: &WorkspaceQuery) -> Result<WorkspaceFilter> {
     let status = query.status.as_deref().map(|text| {
         WorkspaceState::parse(text)
-            .ok_or_else(|| model::Error::invalid("status", format!("'{text}' is not a state")))
+            .ok_or_else(|| Error::invalid("status", format!("'{text}' is not a state")))
     });
     Ok(WorkspaceFilter {
         id: query.workspace_id,
@@ -226,6 +226,14 @@ async fn create(
 async fn get_one(call: &mut Call<Read>, _: Nothing) -> Result<Json<WorkspaceView>> {
     let workspace = call.session().get_workspace().await?;
     view(call, &workspace).await.map(Json)
+}
+
+async fn get_one_of_organization(call: &mut Call<Read>, _: Nothing) -> Result<Json<WorkspaceView>> {
+    let (named, own) = (call.raw.param("organization")?, &call.organization()?.organization);
+    if named.parse() != Ok(own.id) && name::fold(named) != name::fold(&own.name) {
+        return Err(Error::not_found("workspace", call.raw.param("workspace")?));
+    }
+    get_one(call, Nothing).await
 }
 
 async fn update(

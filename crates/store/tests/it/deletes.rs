@@ -44,7 +44,7 @@ async fn world() -> TestStore {
     .await
     .unwrap();
     let mut session = t.begin(permits::in_workspace(home.id, shop.id), origin()).await.unwrap();
-    session.insert_project(ProjectId(uuid(PROJECT)), Some(ada.id)).await.unwrap();
+    session.insert_project(ProjectId(uuid(PROJECT))).await.unwrap();
     for grantee in [ADA, BOT] {
         let actions = [model::Action::Read].into_iter().collect();
         let share = Share { grantee: uuid(grantee), is_team: false, actions };

@@ -68,7 +68,8 @@ async fn signing_keys_are_kept_as_long_as_a_token_may_need_them() {
         t.clock.advance(40);
         let mut session = t.writing().await;
         // No token lives longer than an hour.
-        session.rotate_signing_key(t.env().now().plus_minutes(-60)).await.unwrap();
+        session.retire_signing_keys(t.env().now().plus_minutes(-60)).await.unwrap();
+        session.rotate_signing_key().await.unwrap();
         session.commit().await.unwrap();
         let keys = t.another_node().await.server_keys();
         assert_eq!(keys.signing.last().unwrap().created, t.env().now(), "the newest signs");
@@ -83,7 +84,7 @@ async fn followers_take_up_new_keys() {
     let t = TestStore::new().await;
     let following = t.follow(Duration::from_millis(5)).await.unwrap();
     let mut session = t.writing().await;
-    session.rotate_signing_key(t.env().now().plus_minutes(-60)).await.unwrap();
+    session.rotate_signing_key().await.unwrap();
     session.rotate_pepper().await.unwrap();
     session.commit().await.unwrap();
     let taken_up = async {

@@ -27,6 +27,8 @@ mod shares;
 #[cfg(test)]
 mod statements;
 #[cfg(test)]
+mod teams;
+#[cfg(test)]
 mod uniques;
 #[cfg(test)]
 mod usage;

@@ -1,7 +1,7 @@
 //! Every record comes back as it was written, with all optional fields set and with none.
 
 use model::audit::Event;
-use model::permission::Grants;
+use model::grants::Grants;
 use model::{
     Credential, Level, Organization, Principal, PrincipalId, Read, Role, SecretHash, Timestamp, Workspace,
     WorkspaceState,
