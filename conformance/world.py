@@ -135,6 +135,8 @@ class World:
         first, final = secrets.token_urlsafe(18), secrets.token_urlsafe(18)
         control = self.claviger().anonymous()
         created = self.admin().post("/users", query={"username": username, "password": first}).expect()
+        # The first account of an installation becomes a super-user, whom no role holds back.
+        self.admin().patch(f"/users/{created['id']}", body={"is_superuser": False}).expect()
         change = {"current_password": first, "new_password": final}
         temporary = self.session(username, first)
         control.using(temporary).post("/users/me/password", body=change).expect()

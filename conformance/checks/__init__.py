@@ -8,6 +8,7 @@ from checks import from_documents  # noqa: F401
 from checks import endpoints  # noqa: F401
 from checks import permissions  # noqa: F401
 from checks import scopes  # noqa: F401
+from checks import sharing  # noqa: F401
 from checks import keys  # noqa: F401
 from checks import revocation  # noqa: F401
 from checks import restart  # noqa: F401
