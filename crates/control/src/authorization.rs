@@ -131,10 +131,13 @@ fn limit_by_credential(who: &Authenticated, permission: Permission, target: &Tar
             "A personal access token cannot make or rotate personal access tokens. Sign in with your password.",
         ));
     }
-    let must_change =
-        who.is_interactive() && who.account().is_ok_and(|account| account.principal.password_expired);
     let is_own_account = matches!(target, TargetRef::OwnAccount) && permission.resource == ResourceType::User;
-    if must_change && !is_own_account {
+    if is_own_account { Ok(()) } else { require_lasting_password(who) }
+}
+
+/// Refuses people whose password somebody else has chosen: they change it before they do anything else.
+pub fn require_lasting_password(who: &Authenticated) -> Result<()> {
+    if who.is_interactive() && who.account()?.principal.password_expired {
         return Err(Error::new(
             ErrorKind::Forbidden,
             code::PASSWORD_EXPIRED,

@@ -162,7 +162,8 @@ async fn hand_over(
     let is_owner = organization.owner == Some(changer.id);
     // Otherwise an organization whose owner is gone could never be handed over.
     let is_administrator = standing.access().in_organization().is_everything();
-    if !is_owner && !changer.is_superuser && !(is_administrator && organization.owner.is_none()) {
+    let may = is_owner || changer.is_superuser || (is_administrator && organization.owner.is_none());
+    if !may {
         return Err(Error::forbidden("Only the owner of the organization can hand it over."));
     }
     let member = session.find_principal(to).await?;

@@ -13,7 +13,7 @@ use crate::credentials::{self, CredentialCreate, Shown};
 use crate::patch::Patch;
 use crate::scopes::{GrantedScope, ScopeInput};
 use crate::standing::Standing;
-use crate::{members, roles, users};
+use crate::{members, roles, sharing, users};
 
 /// A service account to be made.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -176,11 +176,22 @@ pub async fn require_governs(
     account: &Principal,
     scope: Option<&CredentialScope>,
 ) -> Result<()> {
-    let membership = session.find_membership(account.id).await?;
-    if membership.is_none_or(|membership| standing.access().covers(&membership, scope)) {
+    let Some(membership) = session.find_membership(account.id).await? else { return Ok(()) };
+    let access = standing.access();
+    if !access.covers(&membership, scope) {
+        return Err(Error::forbidden(
+            "This service account holds more than you do. Only somebody who holds all of it can manage its keys.",
+        ));
+    }
+    if access.in_organization().is_everything() {
         return Ok(());
     }
-    Err(Error::forbidden(
-        "This service account holds more than you do. Only somebody who holds all of it can manage its keys.",
-    ))
+    for grantee in std::iter::once(account.id.0).chain(membership.teams.iter().map(|team| team.0)) {
+        if let Some(beyond) = sharing::find_beyond(session, standing, grantee, scope).await? {
+            return Err(Error::forbidden(format!(
+                "Something is shared with this service account that you cannot do yourself: {beyond}."
+            )));
+        }
+    }
+    Ok(())
 }

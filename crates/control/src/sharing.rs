@@ -1,18 +1,20 @@
 //! Sharing single resources, and forgetting them when they are gone.
 
+use model::access::{WorkspaceRights, implied};
 use model::audit::Origin;
 use model::permission::ActionSet;
 use model::{
-    Action, Error, Permission, PrincipalId, ProjectId, Resource, ResourceType, Result, TeamId, Workspace,
-    WorkspaceId, Write,
+    Action, CredentialScope, Error, Grants, Permission, PrincipalId, ProjectId, Resource, ResourceType,
+    Result, Shares, TeamId, Workspace, WorkspaceId, Write,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
-use store::{Session, Share, WorkspaceEntry};
+use store::{Session, Share, Shared, WorkspaceEntry};
 use uuid::Uuid;
 
 use crate::authentication::Authenticated;
+use crate::standing::Standing;
 use crate::{Platform, TargetRef, audit, authorize};
 
 /// What somebody is to be allowed on one resource from now on. Exactly one of user and team.
@@ -68,6 +70,53 @@ pub async fn share(session: &mut Session<Write>, workspace: &Workspace, input: &
     });
     session.record(audit::happened("resource.shared", workspace, detail));
     Ok(())
+}
+
+/// Something shared with an account or a team that the caller cannot do itself, in words, if there is any. A
+/// credential of that scope would have come with it.
+pub(crate) async fn find_beyond(
+    session: &mut Session<Write>,
+    standing: &Standing,
+    grantee: Uuid,
+    within: Option<&CredentialScope>,
+) -> Result<Option<String>> {
+    let shared = session.list_shared_with(grantee).await?;
+    for shared in shared.chunk_by(|one, other| one.workspace == other.workspace) {
+        if let Some(beyond) = find_beyond_in_workspace(session, standing, shared, within).await? {
+            return Ok(Some(beyond));
+        }
+    }
+    Ok(None)
+}
+
+/// The same, of what was shared in one workspace.
+async fn find_beyond_in_workspace(
+    session: &mut Session<Write>,
+    standing: &Standing,
+    shared: &[Shared],
+    within: Option<&CredentialScope>,
+) -> Result<Option<String>> {
+    let Some(first) = shared.first() else { return Ok(None) };
+    let (access, none) = (standing.access(), Shares::default());
+    let teams = standing.membership.as_ref().map_or(&[][..], |membership| &membership.teams);
+    let own = session.find_shares(first.workspace, access.principal.id, teams).await?;
+    let Some(workspace) = session.find_workspace(first.workspace).await? else { return Ok(None) };
+    if within.is_some_and(|scope| !scope.reaches_workspace(workspace.organization, workspace.id)) {
+        return Ok(None);
+    }
+    let rights = WorkspaceRights::new(&access, &workspace, &own, &none);
+    let left = within.map_or_else(Grants::everything, CredentialScope::permissions);
+    let is_beyond = |shared: &&Shared| {
+        // What cannot be read gives nothing.
+        let Ok(resource) = Resource::parse(&shared.resource) else { return false };
+        let is_left = within.is_none_or(|scope| scope.reaches_project(resource.governing_project()));
+        let mut actions = implied(resource.known(), shared.actions).iter();
+        is_left
+            && actions
+                .any(|action| left.allows_word(resource.kind, action) && !rights.allows(&resource, action))
+    };
+    let beyond = shared.iter().find(is_beyond);
+    Ok(beyond.map(|shared| format!("{} in the workspace '{}'", shared.resource, workspace.name)))
 }
 
 /// Reads a resource that can be shared: one of a type, not the type.

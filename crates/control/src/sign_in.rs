@@ -14,6 +14,7 @@ use store::WorkspaceEntry;
 
 use crate::audit;
 use crate::authentication::{Authenticated, Principal, Via};
+use crate::authorization::require_lasting_password;
 use crate::rbac::RawKeys;
 use crate::tokens::{Grant, Issued, SESSION_SECONDS, SIGN_IN_SECONDS, WORKSPACE_AUTHORIZATION_SECONDS};
 use crate::{Platform, workspaces};
@@ -186,13 +187,7 @@ impl Platform {
             let message = "This token is only good for signing in to its workspace.";
             return Err(Error::new(ErrorKind::Forbidden, code::WRONG_CREDENTIAL, message));
         }
-        if who.is_interactive() && who.account()?.principal.password_expired {
-            return Err(Error::new(
-                ErrorKind::Forbidden,
-                code::PASSWORD_EXPIRED,
-                "Change your password first.",
-            ));
-        }
+        require_lasting_password(who)?;
         let is_old = |claims: &Claims| self.now().seconds() >= claims.auth_time + SIGN_IN_SECONDS;
         // A key can be shown again at any time, so only a password's sign-in has to end.
         if who.is_interactive() && matches!(&who.via, Via::Token { claims, .. } if is_old(claims)) {

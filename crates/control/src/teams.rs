@@ -1,16 +1,15 @@
 //! Teams: who is put into one gets all that it holds, so only who holds all of that puts somebody in.
 
-use model::access::{WorkspaceRights, implied};
-use model::{Error, OrganizationId, PrincipalId, Resource, Result, Shares, Team, TeamId, Write, name};
+use model::{Error, OrganizationId, PrincipalId, Result, Team, TeamId, Write, name};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
-use store::{Session, TeamShare};
+use store::Session;
 
 use crate::audit::{self, Target};
 use crate::patch::Patch;
-use crate::roles;
 use crate::standing::Standing;
+use crate::{roles, sharing};
 
 /// A team to be made.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -140,37 +139,11 @@ pub async fn require_governs(session: &mut Session<Write>, standing: &Standing, 
             return Err(Error::forbidden(message).lacking(access.lacks(role, held.place).patterns()));
         }
     }
-    let shares = session.list_team_shares(team.id).await?;
-    for shares in shares.chunk_by(|one, other| one.workspace == other.workspace) {
-        require_shares(session, standing, team, shares).await?;
-    }
-    Ok(())
-}
-
-/// Checks that the caller may do all that was shared with a team in one workspace.
-async fn require_shares(
-    session: &mut Session<Write>,
-    standing: &Standing,
-    team: &Team,
-    shares: &[TeamShare],
-) -> Result<()> {
-    let Some(first) = shares.first() else { return Ok(()) };
-    let (access, none) = (standing.access(), Shares::default());
-    let teams = standing.membership.as_ref().map_or(&[][..], |membership| &membership.teams);
-    let own = session.find_shares(first.workspace, access.principal.id, teams).await?;
-    let Some(workspace) = session.find_workspace(first.workspace).await? else { return Ok(()) };
-    let rights = WorkspaceRights::new(&access, &workspace, &own, &none);
-    let is_held = |share: &TeamShare| {
-        // What cannot be read gives nothing.
-        Resource::parse(&share.resource).map_or(true, |resource| {
-            implied(resource.known(), share.actions).iter().all(|action| rights.allows(&resource, action))
-        })
-    };
-    match shares.iter().find(|share| !is_held(share)) {
+    match sharing::find_beyond(session, standing, team.id.0, None).await? {
         None => Ok(()),
-        Some(share) => Err(Error::forbidden(format!(
-            "Something of the workspace '{}' is shared with the team '{}' that you cannot do yourself: {}.",
-            workspace.name, team.name, share.resource
+        Some(beyond) => Err(Error::forbidden(format!(
+            "Something is shared with the team '{}' that you cannot do yourself: {beyond}.",
+            team.name
         ))),
     }
 }

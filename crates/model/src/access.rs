@@ -135,6 +135,16 @@ impl Access<'_> {
                 || (self.membership.is_some() && self.organization.organization.is_active))
     }
 
+    /// The roles that count, and where. A role never gives more than its level: one that stands at a place of
+    /// another level is void.
+    fn counting(&self) -> impl Iterator<Item = (Place, &Role)> {
+        let held = self.membership.into_iter().flat_map(|membership| &membership.assignments);
+        held.filter_map(|assignment| {
+            let role = self.organization.roles.get(&assignment.role)?;
+            (role.level == assignment.place.level()).then_some((assignment.place, role))
+        })
+    }
+
     /// The union of the roles that `applies` picks, whatever the credential leaves of it.
     fn union(&self, applies: impl Fn(Place) -> bool) -> Grants {
         if !self.principal.is_active {
@@ -147,14 +157,8 @@ impl Access<'_> {
         if !self.organization.organization.is_active {
             return grants;
         }
-        for assignment in self.membership.iter().flat_map(|membership| &membership.assignments) {
-            let role = self.organization.roles.get(&assignment.role);
-            // A role never gives more than its level: one that stands at a place of another level is void.
-            if let Some(role) = role.filter(|role| role.level == assignment.place.level())
-                && applies(assignment.place)
-            {
-                grants.merge(&role.grants);
-            }
+        for (_, role) in self.counting().filter(|(place, _)| applies(*place)) {
+            grants.merge(&role.grants);
         }
         grants
     }
@@ -250,7 +254,7 @@ pub enum Admission {
 #[derive(Debug)]
 pub struct WorkspaceRights<'a> {
     everywhere: Grants,
-    projects: Vec<(ProjectId, Grants)>,
+    projects: HashMap<ProjectId, Grants>,
     shares: &'a Shares,
     /// What the credential leaves: its permissions, counted once, and the scope itself.
     ceiling: Option<(Grants, &'a CredentialScope)>,
@@ -267,7 +271,7 @@ impl<'a> WorkspaceRights<'a> {
             && access.scope.is_none_or(|scope| scope.reaches_workspace(workspace.organization, workspace.id));
         let ceiling = access.scope.map(|scope| (scope.permissions(), scope));
         if !is_live {
-            return Self { everywhere: Grants::none(), projects: Vec::new(), shares: none, ceiling };
+            return Self { everywhere: Grants::none(), projects: HashMap::new(), shares: none, ceiling };
         }
         let in_organization = access.held(Place::Organization);
         let everywhere = if in_organization.is_everything() {
@@ -275,13 +279,12 @@ impl<'a> WorkspaceRights<'a> {
         } else {
             access.union(|place| place == Place::Workspace(workspace.id))
         };
-        let mut projects: Vec<(ProjectId, Grants)> = Vec::new();
-        for assignment in access.membership.iter().flat_map(|membership| &membership.assignments) {
-            if let Place::Project(at, project) = assignment.place
+        let mut projects: HashMap<ProjectId, Grants> = HashMap::new();
+        for (place, role) in access.counting() {
+            if let Place::Project(at, project) = place
                 && at == workspace.id
-                && !projects.iter().any(|(known, _)| *known == project)
             {
-                projects.push((project, access.union(|place| place == assignment.place)));
+                projects.entry(project).or_default().merge(&role.grants);
             }
         }
         Self { everywhere, projects, shares, ceiling }
@@ -305,10 +308,10 @@ impl<'a> WorkspaceRights<'a> {
     }
 
     fn project_allows(&self, resource: &Resource<'_>, action: Action) -> bool {
-        self.projects
-            .iter()
-            .find(|(project, _)| Self::governs(resource, *project))
-            .is_some_and(|(_, grants)| grants.allows_word(resource.kind, action))
+        let project = resource.governing_project().filter(|project| Self::governs(resource, *project));
+        project
+            .and_then(|project| self.projects.get(&project))
+            .is_some_and(|grants| grants.allows_word(resource.kind, action))
     }
 
     /// Whether the roles of a project count for the resource: for what lies in it, and for the project itself.

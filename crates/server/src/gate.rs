@@ -73,8 +73,14 @@ async fn identify(app: &App, raw: &Raw, operation: &Operation) -> Result<Option<
             }
         },
     };
-    if from_cookie && !matches!(raw.method, Method::GET | Method::HEAD) {
-        cookie::require_same_site(raw, &app.settings)?;
+    if from_cookie {
+        // Browsers hold sessions, never keys: a key in a cookie would live on behind the back of its owner.
+        if model::Key::is_key(bearer) {
+            return Err(Error::unauthenticated("The session cookie does not hold a session."));
+        }
+        if !matches!(raw.method, Method::GET | Method::HEAD) {
+            cookie::require_same_site(raw, &app.settings)?;
+        }
     }
     app.platform.authenticate(bearer).await.map(Some)
 }
@@ -112,7 +118,8 @@ async fn authorize_call<K: Kind>(
 ) -> Result<Option<Authorized<K::Mode>>> {
     let Some(who) = who else { return Ok(None) };
     match operation.access {
-        Access::Public(_) | Access::Authenticated(_) => Ok(None),
+        Access::Public(_) => Ok(None),
+        Access::Authenticated(_) => control::authorization::require_lasting_password(who).map(|()| None),
         Access::Permission(permission, target) => {
             let target = target.find(app, raw, who).await?;
             authorize(&app.platform, who, permission, target).await.map(Some)

@@ -76,6 +76,14 @@ fn error_schema() -> Value {
         "properties": {
             "detail": {"type": "array", "items": {"type": "string"}, "minItems": 2, "maxItems": 2},
             "code": {"type": "string"},
+            "missing_permissions": {
+                "type": "array", "items": {"type": "string"},
+                "description": "Where a permission is missing: which.",
+            },
+            "granted_by": {
+                "type": "array", "items": {"type": "string"},
+                "description": "Where a permission is missing: the roles that have it.",
+            },
         },
         "required": ["detail", "code"],
     })
@@ -214,11 +222,19 @@ fn names_something(operation: &Operation, generator: &mut SchemaGenerator) -> bo
         Access::Permission(..) if operation.method == http::Method::GET => return false,
         Access::Permission(..) | Access::Authenticated(_) => {}
     }
-    let schema = operation.input.query.map(|query| query(generator));
-    let fields = schema.as_ref().and_then(|schema| schema.get("properties")).and_then(Value::as_object);
+    let query = operation.input.query.map(|query| query(generator).to_value());
+    let body = operation.input.json.map(|body| body(generator).to_value());
+    let named = |schema: Value| match schema.get("$ref").and_then(Value::as_str) {
+        Some(reference) => generator.definitions().get(reference.rsplit('/').next()?).cloned(),
+        None => Some(schema),
+    };
     // Ids have schemas of their own, named after what they are ids of.
     let is_id = |field: &Value| field.to_string().contains("Id\"");
-    fields.is_some_and(|fields| fields.values().any(is_id))
+    let mut schemas = query.into_iter().chain(body).filter_map(named);
+    schemas.any(|schema| {
+        let fields = schema.get("properties").and_then(Value::as_object);
+        fields.is_some_and(|fields| fields.values().any(is_id))
+    })
 }
 
 /// The errors that follow from what the operation is.

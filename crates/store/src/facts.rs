@@ -31,7 +31,7 @@ statements! {
     IS_MEMBER = text("SELECT organization_id FROM membership WHERE organization_id = $1 AND principal_id = $2");
     TEAMS = text("SELECT team.id FROM team_member JOIN team ON team.id = team_member.team_id WHERE team_member.principal_id = $2 AND team.organization_id = $1");
     OWN_ASSIGNMENTS = text("SELECT role_id, workspace_id, project_id, team_id FROM role_assignment WHERE organization_id = $1 AND principal_id = $2");
-    TEAM_ASSIGNMENTS = text("SELECT role_assignment.role_id, role_assignment.workspace_id, role_assignment.project_id, role_assignment.team_id FROM team_member JOIN role_assignment ON role_assignment.team_id = team_member.team_id WHERE role_assignment.organization_id = $1 AND team_member.principal_id = $2");
+    TEAM_ASSIGNMENTS = text("SELECT role_id, workspace_id, project_id, team_id FROM role_assignment WHERE organization_id = $1 AND team_id IN (SELECT team_id FROM team_member WHERE principal_id = $2)");
     SHARES = text("SELECT resource, actions FROM resource_grant WHERE workspace_id = $1 AND grantee = $2");
     REVOKED = text("SELECT id, until FROM revoked_token WHERE until > $1");
     ORGANIZATION_BY_NAME = text("SELECT id FROM organization WHERE name_key = $1");

@@ -1,7 +1,7 @@
 //! Direct grants on single resources of a workspace.
 
 use model::permission::ActionSet;
-use model::{Mode, Result, Write};
+use model::{Mode, Result, WorkspaceId, Write};
 use uuid::Uuid;
 
 use crate::change::Change;
@@ -13,6 +13,7 @@ statements! {
     DELETE_SHARE = text("DELETE FROM resource_grant WHERE workspace_id = $1 AND grantee = $2 AND resource = $3");
     FIND_SHARE = text("SELECT actions FROM resource_grant WHERE workspace_id = $1 AND grantee = $2 AND resource = $3");
     SHARES_OF_RESOURCE = text("SELECT grantee, is_team, actions FROM resource_grant WHERE workspace_id = $1 AND resource = $2 ORDER BY created, grantee");
+    SHARES_WITH = text("SELECT resource_grant.workspace_id, resource_grant.resource, resource_grant.actions FROM resource_grant JOIN workspace ON workspace.id = resource_grant.workspace_id WHERE workspace.organization_id = $1 AND resource_grant.grantee = $2 ORDER BY resource_grant.workspace_id, resource_grant.resource");
     DELETE_RESOURCE = text("DELETE FROM resource_grant WHERE workspace_id = $1 AND resource = $2");
     // Everything in a project starts with its id; the end of the range is the next character after ':'.
     DELETE_PROJECT_RESOURCES = text("DELETE FROM resource_grant WHERE workspace_id = $1 AND resource >= $2 AND resource < $3");
@@ -29,7 +30,29 @@ pub struct Share {
     pub actions: ActionSet,
 }
 
+/// Something that was shared with somebody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shared {
+    /// In which workspace.
+    pub workspace: WorkspaceId,
+    /// Which resource.
+    pub resource: String,
+    /// What may be done with it.
+    pub actions: ActionSet,
+}
+
 impl<M: Mode> Session<M> {
+    /// What was shared with an account or a team in the permit's organization, workspace by workspace.
+    pub async fn list_shared_with(&mut self, grantee: Uuid) -> Result<Vec<Shared>> {
+        let organization = self.organization()?;
+        let rows = self.rows(&SHARES_WITH, vec![organization.into(), grantee.into()]).await?;
+        let shared = rows.iter().map(|row| {
+            let (workspace, resource, actions) = row.read()?;
+            Ok(Shared { workspace, resource, actions })
+        });
+        shared.collect()
+    }
+
     /// With whom a resource of the permit's workspace is shared.
     pub async fn list_shares(&mut self, resource: &str) -> Result<Vec<Share>> {
         let workspace = self.workspace()?;

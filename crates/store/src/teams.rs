@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 
 use model::name::fold;
-use model::permission::ActionSet;
-use model::{Assignee, Mode, Principal, PrincipalId, Result, Team, TeamId, WorkspaceId, Write};
+use model::{Assignee, Mode, Principal, PrincipalId, Result, Team, TeamId, Write};
 
 use crate::change::Change;
 use crate::facts::place;
@@ -25,7 +24,6 @@ statements! {
     TEAM_SIZES = text("SELECT team_member.team_id, COUNT(*) FROM team_member JOIN team ON team.id = team_member.team_id WHERE team.organization_id = $1 GROUP BY team_member.team_id");
     TEAM_SIZE = text("SELECT COUNT(*) FROM team_member JOIN team ON team.id = team_member.team_id WHERE team.organization_id = $1 AND team.id = $2");
     ASSIGNMENTS_OF_TEAM = text("SELECT role_id, workspace_id, project_id FROM role_assignment WHERE organization_id = $1 AND team_id = $2 ORDER BY created, id");
-    SHARES_OF_TEAM = text("SELECT resource_grant.workspace_id, resource_grant.resource, resource_grant.actions FROM resource_grant JOIN workspace ON workspace.id = resource_grant.workspace_id WHERE workspace.organization_id = $1 AND resource_grant.grantee = $2 ORDER BY resource_grant.workspace_id, resource_grant.resource");
     // Of members of the organization alone, also when one leaves it at the same time.
     INSERT_TEAM_MEMBER = text("INSERT INTO team_member (team_id, principal_id, created) SELECT team.id, membership.principal_id, $3 FROM team JOIN membership ON membership.organization_id = team.organization_id WHERE team.id = $1 AND membership.principal_id = $2");
     DELETE_TEAM_MEMBER = text("DELETE FROM team_member WHERE team_id = $1 AND principal_id = $2");
@@ -39,17 +37,6 @@ pub struct CountedTeam {
     pub team: Team,
     /// How many users and service accounts are in it.
     pub members: i64,
-}
-
-/// Something that was shared with a team.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TeamShare {
-    /// In which workspace.
-    pub workspace: WorkspaceId,
-    /// Which resource.
-    pub resource: String,
-    /// What the team may do with it.
-    pub actions: ActionSet,
 }
 
 impl<M: Mode> Session<M> {
@@ -101,17 +88,6 @@ impl<M: Mode> Session<M> {
             Ok(AssignedRole { role, assignee: Assignee::Team(id), place: place(workspace, project) })
         });
         assigned.collect()
-    }
-
-    /// What was shared with a team of the permit's organization, workspace by workspace.
-    pub async fn list_team_shares(&mut self, id: TeamId) -> Result<Vec<TeamShare>> {
-        let organization = self.organization()?;
-        let rows = self.rows(&SHARES_OF_TEAM, vec![organization.into(), id.into()]).await?;
-        let shares = rows.iter().map(|row| {
-            let (workspace, resource, actions) = row.read()?;
-            Ok(TeamShare { workspace, resource, actions })
-        });
-        shares.collect()
     }
 }
 

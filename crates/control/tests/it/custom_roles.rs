@@ -24,6 +24,7 @@ async fn world() -> World {
     World { t, admin, home, shop }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "fills optional fields")]
 fn owned(permissions: &[&str]) -> Option<Vec<String>> {
     Some(permissions.iter().map(|text| (*text).to_owned()).collect())
 }
@@ -241,10 +242,10 @@ async fn a_role_that_somebody_holds_is_deleted_by_force_alone() {
 async fn a_role_is_given_as_it_is_now_and_not_as_it_was_known() {
     let w = world().await;
     let bot = w.t.bot(&w.admin, &w.home, "bot", "Organization Member").await;
-    let giver = w.t.bot(&w.admin, &w.home, "giver", "Organization Manager").await;
+    let manager = w.t.bot(&w.admin, &w.home, "manager", "Organization Manager").await;
     let role = w.made("Growing", Level::Organization, &["team:read"]).await;
     let needs = (ResourceType::RoleAssignment, Action::Create);
-    let given = w.t.act(&giver.bearer, needs, in_organization(&w.home), async |session, scene| {
+    let given = w.t.act(&manager.bearer, needs, in_organization(&w.home), async |session, scene| {
         let standing = scene.standing();
         let known = roles::get(&standing.organization.facts, role.id)?;
         // What was read before the session began is old by now.
@@ -253,7 +254,7 @@ async fn a_role_is_given_as_it_is_now_and_not_as_it_was_known() {
     });
     given.await.expect("the manager holds it as it is");
     let strong = w.made("Strong", Level::Organization, &["billing:read"]).await;
-    let given = w.t.act(&giver.bearer, needs, in_organization(&w.home), async |session, scene| {
+    let given = w.t.act(&manager.bearer, needs, in_organization(&w.home), async |session, scene| {
         let standing = scene.standing();
         let old = Role { grants: model::Grants::none(), ..strong.clone() };
         roles::assign(session, standing, &old, Assignee::Principal(bot.id), Place::Organization).await

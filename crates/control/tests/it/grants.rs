@@ -156,6 +156,23 @@ async fn a_key_of_a_bot_is_no_way_to_what_one_does_not_hold() {
 }
 
 #[tokio::test]
+async fn a_role_that_is_given_while_somebody_leaves_is_not_there_when_it_comes_back() {
+    let (t, admin, home) = home().await;
+    let (shop, _) = t.workspace(&admin, &home, "shop").await;
+    let ada = t.user(&admin, "ada").await;
+    for round in 0..12 {
+        t.join(&admin, &home, &ada, "Organization Member").await.unwrap();
+        let given = t.assign(&admin, &home, ada.id, Place::Workspace(shop.id), "Workspace Viewer");
+        let (given, left) = tokio::join!(given, t.leave(&admin, &home, ada.id));
+        left.unwrap();
+        let is_fine = given.as_ref().map_or_else(|error| error.kind == ErrorKind::NotFound, |()| true);
+        assert!(is_fine, "round {round}: {given:?}");
+        let held = "principal_id IN (SELECT id FROM principal WHERE username = 'ada')";
+        assert_eq!(t.store.raw().await.count("role_assignment", held).await, 0, "round {round}");
+    }
+}
+
+#[tokio::test]
 async fn the_last_administrator_of_an_organization_stays() {
     let (t, admin, home) = home().await;
     let everywhere = Place::Organization;
@@ -177,13 +194,17 @@ async fn the_last_administrator_of_an_organization_stays() {
 
 #[tokio::test]
 async fn the_last_superuser_stays() {
-    let (t, admin, _) = home().await;
+    let (t, admin, home) = home().await;
     let none = UserUpdate::default;
     let demote = || UserUpdate { is_superuser: Some(false), ..none() };
     let off = || UserUpdate { is_active: Some(false), ..none() };
     assert_eq!(code_of(update_user(&t, &admin, admin.id, demote()).await), code::ILLEGAL_OPERATION);
     assert_eq!(code_of(update_user(&t, &admin, admin.id, off()).await), code::ILLEGAL_OPERATION);
-    let ada = t.user(&admin, "ada").await;
+    let ada = t.member(&admin, &home, "ada", "Organization Admin").await;
+    // Nor would the organization of the first start be left without an administrator.
+    let first = t.store.facts().organization_named("default").await.unwrap().unwrap();
+    let first = t.store.facts().organization(first).await.unwrap().unwrap();
+    t.join(&admin, &first.facts.organization, &ada, "Organization Admin").await.unwrap();
     let promote = UserUpdate { is_superuser: Some(true), ..none() };
     update_user(&t, &admin, ada.id, promote).await.unwrap();
     update_user(&t, &admin, admin.id, off()).await.unwrap();

@@ -3,17 +3,18 @@
 use control::sign_in::Presented;
 use http::header;
 use model::error::code;
-use model::{Error, ErrorKind, Key, Result, Secret};
+use model::{Action, Error, ErrorKind, Key, ResourceType, Result, Secret};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{examples, get, post};
+use super::{examples, get, may, post};
 use crate::call::{Call, Memory};
 use crate::cookie;
 use crate::input::{Form, Nothing, Query};
 use crate::registry::{Access, Operation, tagged};
 use crate::reply::{Json, Redirect, Rendered, json as render_json};
+use crate::target::Target;
 use crate::wire::Token;
 
 /// A sign-in. Which fields are needed depends on the grant; empty ones count as absent.
@@ -102,7 +103,7 @@ pub(super) fn operations() -> Vec<Operation> {
             Operation::new(
                 "logout",
                 get("/auth/logout"),
-                Access::Authenticated("ends the caller's own session"),
+                Access::Permission(may(ResourceType::User, Action::Read), Target::OwnAccount),
                 logout,
             )
             .also(http::Method::POST, "/auth/logout")

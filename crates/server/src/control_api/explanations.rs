@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::{examples, get, post};
 use crate::call::{Call, Memory};
-use crate::input::{Json, Query, page};
+use crate::input::{Json, NoFields, Query, page};
 use crate::registry::{Access, Operation, tagged};
 use crate::reply::{Json as Reply, List};
 use crate::target::only_organization;
@@ -39,6 +39,29 @@ struct RightQuery {
     offset: Option<i64>,
     /// Rows to return.
     limit: Option<i64>,
+}
+
+/// A right of one account or credential that is asked about.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct OwnRightQuery {
+    /// The account or credential whose right it is, by id; the caller if absent.
+    principal: Option<Uuid>,
+    /// What is to be done.
+    action: String,
+    /// With what: `[<project>:]<type>[/<id>]`, if it is in a workspace with `<workspace>@` in front.
+    resource: String,
+    /// The organization, if the resource names no workspace; may be left out by who belongs to one only.
+    organization_id: Option<OrganizationId>,
+    /// The workspace, if the resource does not name it.
+    workspace_id: Option<WorkspaceId>,
+}
+
+impl From<OwnRightQuery> for RightQuery {
+    fn from(query: OwnRightQuery) -> Self {
+        let OwnRightQuery { principal, action, resource, organization_id, workspace_id } = query;
+        Self { principal, action, resource, organization_id, workspace_id, offset: None, limit: None }
+    }
 }
 
 /// Whose permissions are asked for.
@@ -282,7 +305,11 @@ fn view(standing: &Standing, principal: &Principal, explanation: &Explanation) -
     }
 }
 
-async fn explain(call: &mut Call<Memory>, Query(query): Query<RightQuery>) -> Result<Reply<ExplanationView>> {
+async fn explain(
+    call: &mut Call<Memory>,
+    Query(query): Query<OwnRightQuery>,
+) -> Result<Reply<ExplanationView>> {
+    let query = RightQuery::from(query);
     let asked = asked(call, &query)?;
     let origin = call.raw.origin();
     let explained = call.platform().explain(call.who()?, query.principal, &asked, origin).await?;
@@ -316,7 +343,10 @@ async fn effective_permissions(
     Ok(Reply(EffectiveView { principal: (&subject.account.principal).into(), places: places.collect() }))
 }
 
-async fn what_if(call: &mut Call<Memory>, Json(input): Json<WhatIf>) -> Result<Reply<Vec<AffectedView>>> {
+async fn what_if(
+    call: &mut Call<Memory>,
+    (Query(NoFields {}), Json(input)): (Query<NoFields>, Json<WhatIf>),
+) -> Result<Reply<Vec<AffectedView>>> {
     let organization = organization(call, input.organization_id)?;
     let hypothesis = hypothesis(call, input).await?;
     let origin = call.raw.origin();

@@ -63,6 +63,14 @@ async fn programs_with_a_key_get_no_cookie_and_browsers_do() {
 }
 
 #[tokio::test]
+async fn a_cookie_holds_sessions_and_never_keys() {
+    let server = Server::new().await;
+    let key = server.cast.bot.bearer.expose();
+    let browser = server.as_(Actor::Nobody).header("cookie", &format!("zenml-cp-session={key}"));
+    browser.get("/users/me").await.fails(401, "CredentialsNotValid", "credentials-invalid");
+}
+
+#[tokio::test]
 async fn another_site_cannot_sign_a_browser_in() {
     let server = Server::new().await;
     for (name, value) in [

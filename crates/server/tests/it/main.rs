@@ -20,6 +20,8 @@ mod ends;
 #[cfg(test)]
 mod errors;
 #[cfg(test)]
+mod foreign;
+#[cfg(test)]
 mod fuzz;
 #[cfg(test)]
 mod harness;

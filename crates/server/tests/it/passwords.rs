@@ -37,6 +37,8 @@ async fn a_first_password_opens_nothing_but_its_own_change() {
         nina.get("/users/me/api_keys"),
         nina.post("/users/me/api_keys").query(&[("name", "early")]),
         nina.get("/auth/api_token"),
+        nina.get("/permissions"),
+        nina.get("/rbac/effective_permissions"),
     ];
     for call in calls {
         call.await.fails(403, "IllegalOperationError", "password-expired");

@@ -26,6 +26,8 @@ pub(crate) struct World {
     nina: Caller,
     /// A role that `home` has made for itself, held by tess.
     role: String,
+    /// Another one, held by nobody.
+    unheld_role: String,
     /// A team of `home`, with tess in it.
     team: Option<String>,
 }
@@ -42,6 +44,8 @@ pub(crate) enum Who {
     Deactivated,
     /// Who has to change the first password.
     Newcomer,
+    /// Whoever holds this.
+    Bearing(&'static str),
 }
 
 impl Who {
@@ -112,19 +116,19 @@ impl World {
         let accounts = format!("/organizations/{}/service_accounts", home.id);
         server.as_(Actor::Admin).post(&accounts).json(&robot).await.ok();
         server.as_(Actor::Admin).post(&format!("/users/{}/deactivate", dora.id)).await.ok();
-        let role = Self::role(&server, &tess).await;
+        let (role, unheld_role) = (Self::role(&server, "held").await, Self::role(&server, "unheld").await);
+        let held = format!("/roles/{role}/assignments");
+        server.as_(Actor::Admin).post(&held).json(&json!({"user_id": tess.id})).await.ok();
         let team = Self::team(&server, &tess).await;
-        Self { server, tess, dora, nina, role, team }
+        Self { server, tess, dora, nina, role, unheld_role, team }
     }
 
-    async fn role(server: &Server, holder: &Caller) -> String {
-        let (admin, home) = (server.as_(Actor::Admin), server.cast.home.id);
+    async fn role(server: &Server, name: &str) -> String {
         let input = json!({
-            "name": "own", "organization_id": home, "level": "organization", "permissions": ["member:read"],
+            "name": name, "organization_id": server.cast.home.id, "level": "organization",
+            "permissions": ["member:read"],
         });
-        let id = admin.post("/roles").json(&input).await.text_at("id");
-        admin.post(&format!("/roles/{id}/assignments")).json(&json!({"user_id": holder.id})).await.ok();
-        id
+        server.as_(Actor::Admin).post("/roles").json(&input).await.text_at("id")
     }
 
     async fn team(server: &Server, member: &Caller) -> Option<String> {
@@ -144,6 +148,7 @@ impl World {
             Who::Unknown => self.server.bearing(UNKNOWN_KEY),
             Who::Deactivated => self.server.bearing(self.dora.bearer.expose()),
             Who::Newcomer => self.server.bearing(self.nina.bearer.expose()),
+            Who::Bearing(token) => self.server.bearing(token),
         }
     }
 
@@ -160,7 +165,11 @@ impl World {
             self.as_(who).post("/users/me/api_keys").json(&json!({"name": "laptop"})).await;
         }
         let input = self.input(operation, who, document);
-        self.send(method, &self.path(path), &input, who)
+        let path = self.path(path);
+        // A role that somebody holds is not deleted.
+        let path =
+            if operation.id == "delete_role" { path.replace(&self.role, &self.unheld_role) } else { path };
+        self.send(method, &path, &input, who)
     }
 
     pub(crate) fn send(&self, method: &Method, path: &str, input: &Input, who: Who) -> Call<'_> {
@@ -267,7 +276,7 @@ impl World {
             "check_permissions" => input.body = Some(json!(["pipeline"])),
             "record_usage_batch" => input.body = Some(json!([{"feature": "pipeline", "total": 1}])),
             "list_resource_members" | "explain_permission" | "list_who_can" => {
-                input.query.push(("workspace_id".to_owned(), workspace))
+                input.query.push(("workspace_id".to_owned(), workspace));
             }
             "check_permissions_by_query" | "delete_resources" => {
                 input.query.push(("resources".to_owned(), resource()));

@@ -2,7 +2,7 @@
 
 use model::{Assignee, Error, Level, Permit, Place, PrincipalId, Result, SystemReason, Write};
 use store::{Session, Store};
-use testkit::{TestStore, credential, organization, origin, permits, principal, role};
+use testkit::{TestStore, credential, organization, origin, permits, principal, role, team};
 const ROUNDS: u128 = 12;
 
 /// Runs a change as the gate does, again if the database asks for it.
@@ -160,5 +160,80 @@ async fn of_two_administrators_who_remove_each_other_one_remains() {
         let (first, second) =
             tokio::join!(remove(t.store.clone(), accounts[0].id), remove(other.clone(), accounts[1].id));
         assert!(first.is_ok() ^ second.is_ok(), "round {round}: {first:?} {second:?}");
+    }
+}
+
+#[tokio::test]
+async fn who_leaves_while_it_is_put_into_a_team_is_not_in_it() {
+    let t = TestStore::new().await;
+    let other = t.another_node().await;
+    let home = organization(1, "home");
+    let ada = principal(2, "ada", None);
+    t.change(async |session| {
+        session.insert_organization(&home).await?;
+        session.insert_principal(&ada).await
+    })
+    .await
+    .unwrap();
+    for round in 0..ROUNDS {
+        let data = team(100 + round, home.id, &format!("team {round}"));
+        t.change(async |session| {
+            session.insert_team(&data).await?;
+            session.insert_membership(home.id, ada.id, home.created).await
+        })
+        .await
+        .unwrap();
+        let in_home = || permits::in_organization(home.id);
+        // Both look the member up first, as the use cases do: that makes one wait for the other.
+        let leave = attempt(&t.store, in_home, async |session| {
+            session.find_principal(ada.id).await?;
+            session.delete_membership(ada.id).await.map(|_| ())
+        });
+        let enter = attempt(&other, in_home, async |session| {
+            if session.find_principal(ada.id).await?.is_some() {
+                session.insert_team_member(&data, ada.id).await?;
+            }
+            Ok(())
+        });
+        let (left, entered) = tokio::join!(leave, enter);
+        left.unwrap();
+        entered.unwrap();
+        assert_eq!(t.raw().await.count("team_member", "1 = 1").await, 0, "round {round}");
+    }
+}
+
+#[tokio::test]
+async fn of_two_administrators_who_are_switched_off_at_the_same_time_one_remains() {
+    let t = TestStore::new().await;
+    let other = t.another_node().await;
+    let home = organization(1, "home");
+    let accounts = [principal(2, "one", None), principal(3, "two", None)];
+    let admin = role(4, home.id, Level::Organization, "Organization Admin", &["*:*"]);
+    t.change(async |session| {
+        session.insert_organization(&home).await?;
+        session.insert_role(&admin).await?;
+        for account in &accounts {
+            session.insert_principal(account).await?;
+            session.insert_assignment(&admin, Assignee::Principal(account.id), Place::Organization).await?;
+        }
+        Ok(())
+    })
+    .await
+    .unwrap();
+    for round in 0..ROUNDS {
+        let switch_off = async |session: &mut Session<Write>, account: &model::Principal| {
+            if session.find_organization_left_alone_by(account.id).await?.is_some() {
+                return Err(Error::illegal("the last one"));
+            }
+            session.update_principal(&model::Principal { is_active: false, ..account.clone() }).await
+        };
+        let (first, second) = tokio::join!(
+            attempt(&t.store, everywhere, async |session| switch_off(session, &accounts[0]).await),
+            attempt(&other, everywhere, async |session| switch_off(session, &accounts[1]).await),
+        );
+        assert!(first.is_ok() ^ second.is_ok(), "round {round}: {first:?} {second:?}");
+        for account in &accounts {
+            t.change(async |session| session.update_principal(account).await).await.unwrap();
+        }
     }
 }

@@ -176,9 +176,9 @@ async fn a_team_takes_its_roles_and_shares_along() {
     };
     assert!(shared().await);
     let mut session = writing(&t).await;
-    let shares = session.list_team_shares(data().id).await.unwrap();
+    let listed = session.list_shared_with(data().id.0).await.unwrap();
     assert_eq!(
-        shares.iter().map(|share| (share.workspace, share.resource.as_str())).collect::<Vec<_>>(),
+        listed.iter().map(|share| (share.workspace, share.resource.as_str())).collect::<Vec<_>>(),
         [(SHOP, resource.as_str())]
     );
     assert!(!session.find_shares(SHOP, ADA, &[data().id]).await.unwrap().is_empty());
