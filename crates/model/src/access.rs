@@ -125,7 +125,7 @@ pub struct Access<'a> {
     pub scope: Option<&'a CredentialScope>,
 }
 
-impl Access<'_> {
+impl<'a> Access<'a> {
     /// Whether it counts at all: active, and a member or a super-user, of an active organization.
     #[must_use]
     pub fn is_present(&self) -> bool {
@@ -137,10 +137,11 @@ impl Access<'_> {
 
     /// The roles that count, and where. A role never gives more than its level: one that stands at a place of
     /// another level is void.
-    fn counting(&self) -> impl Iterator<Item = (Place, &Role)> {
-        let held = self.membership.into_iter().flat_map(|membership| &membership.assignments);
+    fn counting(&self) -> impl Iterator<Item = (Place, &'a Role)> {
+        let (membership, organization) = (self.membership, self.organization);
+        let held = membership.into_iter().flat_map(|membership| &membership.assignments);
         held.filter_map(|assignment| {
-            let role = self.organization.roles.get(&assignment.role)?;
+            let role = organization.roles.get(&assignment.role)?;
             (role.level == assignment.place.level()).then_some((assignment.place, role))
         })
     }
@@ -254,7 +255,8 @@ pub enum Admission {
 #[derive(Debug)]
 pub struct WorkspaceRights<'a> {
     everywhere: Grants,
-    projects: HashMap<ProjectId, Grants>,
+    /// The roles in projects, one by one: to add them up would cost more than to look through them.
+    projects: Vec<(ProjectId, &'a Grants)>,
     shares: &'a Shares,
     /// What the credential leaves: its permissions, counted once, and the scope itself.
     ceiling: Option<(Grants, &'a CredentialScope)>,
@@ -271,7 +273,7 @@ impl<'a> WorkspaceRights<'a> {
             && access.scope.is_none_or(|scope| scope.reaches_workspace(workspace.organization, workspace.id));
         let ceiling = access.scope.map(|scope| (scope.permissions(), scope));
         if !is_live {
-            return Self { everywhere: Grants::none(), projects: HashMap::new(), shares: none, ceiling };
+            return Self { everywhere: Grants::none(), projects: Vec::new(), shares: none, ceiling };
         }
         let in_organization = access.held(Place::Organization);
         let everywhere = if in_organization.is_everything() {
@@ -279,14 +281,9 @@ impl<'a> WorkspaceRights<'a> {
         } else {
             access.union(|place| place == Place::Workspace(workspace.id))
         };
-        let mut projects: HashMap<ProjectId, Grants> = HashMap::new();
-        for (place, role) in access.counting() {
-            if let Place::Project(at, project) = place
-                && at == workspace.id
-            {
-                projects.entry(project).or_default().merge(&role.grants);
-            }
-        }
+        let here = |place: Place| place.project().filter(|_| place.workspace() == Some(workspace.id));
+        let projects = access.counting();
+        let projects = projects.filter_map(|(place, role)| Some((here(place)?, &role.grants))).collect();
         Self { everywhere, projects, shares, ceiling }
     }
 
@@ -308,10 +305,12 @@ impl<'a> WorkspaceRights<'a> {
     }
 
     fn project_allows(&self, resource: &Resource<'_>, action: Action) -> bool {
-        let project = resource.governing_project().filter(|project| Self::governs(resource, *project));
-        project
-            .and_then(|project| self.projects.get(&project))
-            .is_some_and(|grants| grants.allows_word(resource.kind, action))
+        resource.governing_project().filter(|project| Self::governs(resource, *project)).is_some_and(
+            |asked| {
+                let roles = self.projects.iter().filter(|(project, _)| *project == asked);
+                roles.into_iter().any(|(_, grants)| grants.allows_word(resource.kind, action))
+            },
+        )
     }
 
     /// Whether the roles of a project count for the resource: for what lies in it, and for the project itself.

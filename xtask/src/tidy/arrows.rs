@@ -23,11 +23,11 @@ const ARROWS: [(&str, &[&str]); 10] = [
         &["claviger-model", "claviger-store", "claviger-control", "claviger-workspace", "claviger-server"],
     ),
     // It fills databases through the use cases, and knows the server by its socket only.
-    ("claviger-bench", &["claviger-model", "claviger-store", "claviger-control"]),
+    ("claviger-bench", &["claviger-model", "claviger-store", "claviger-control", "claviger-testkit"]),
     ("xtask", &[]),
 ];
 
-/// Every crate's tests may use it, and nothing else may.
+/// Every crate's tests may use it, and the measuring program; nothing else may.
 const TESTKIT: &str = "claviger-testkit";
 
 enum Through {

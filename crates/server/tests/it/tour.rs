@@ -52,6 +52,7 @@ impl<'a> Tour<'a> {
         tour.api_keys().await;
         tour.workspaces().await;
         tour.roles().await;
+        tour.teams().await;
         tour.projects().await;
         tour.shares().await;
         tour
@@ -226,13 +227,36 @@ impl<'a> Tour<'a> {
             "name": "Reader", "organization_id": home, "level": "workspace", "permissions": ["stack:read"],
         });
         let made = self.step("create_role", OLGA, &["role.created"], |c| c.post("/roles").json(&input));
-        let path = format!("/roles/{}/assignments", made.await.text_at("id"));
+        let one = format!("/roles/{}", made.await.text_at("id"));
+        let path = format!("{one}/assignments");
         let (vera, workspace) =
             (self.server.cast.vera.id.to_string(), self.server.cast.workspace.id.to_string());
         let query = [("user_id", vera.as_str()), ("workspace_id", workspace.as_str())];
         let (given, taken) = (["role_assignment.created"], ["role_assignment.deleted"]);
         self.step("assign_role", OLGA, &given, |c| c.post(&path).query(&query)).await;
         self.step("unassign_role", OLGA, &taken, |c| c.delete(&path).query(&query)).await;
+        let more = json!({"permissions": ["stack:read", "flavor:read"]});
+        self.step("update_role", OLGA, &["role.updated"], |c| c.patch(&one).json(&more)).await;
+        let id = one.trim_start_matches("/roles/");
+        let asked = json!({"organization_id": home, "assign": {"role_id": id, "user_id": vera, "workspace_id": workspace}});
+        self.step("preview_change", OLGA, &[], |c| c.post("/rbac/what_if").json(&asked)).await;
+        self.step("delete_role", OLGA, &["role.deleted"], |c| c.delete(&one)).await;
+    }
+
+    async fn teams(&mut self) {
+        let input = json!({"name": "builders", "organization_id": self.server.cast.home.id});
+        let made = self.step("create_team", OLGA, &["team.created"], |c| c.post("/teams").json(&input));
+        let one = format!("/teams/{}", made.await.text_at("id"));
+        let input = json!({"description": "who build things"});
+        self.step("update_team", OLGA, &["team.updated"], |c| c.patch(&one).json(&input)).await;
+        let (members, vera) = (format!("{one}/members"), self.server.cast.vera.id.to_string());
+        let (query, by_path) = ([("user_id", vera.as_str())], format!("{members}/{vera}"));
+        let (added, removed) = (["team.member_added"], ["team.member_removed"]);
+        self.step("add_team_member", OLGA, &added, |c| c.post(&members).query(&query)).await;
+        self.step("remove_team_member", OLGA, &removed, |c| c.delete(&members).query(&query)).await;
+        self.step("add_team_member", OLGA, &added, |c| c.post(&members).query(&query)).await;
+        self.step("remove_team_member_by_path", OLGA, &removed, |c| c.delete(&by_path)).await;
+        self.step("delete_team", OLGA, &["team.deleted"], |c| c.delete(&one)).await;
     }
 
     async fn projects(&mut self) {
