@@ -105,7 +105,8 @@ fn alone<M: Mode>(permit: Permit<M>) -> Authorized<M> {
 /// Names the roles that would give the missing permission, to callers who may see the organization's roles.
 fn name_roles(mut error: Error, permission: Permission, standing: &Standing, place: Place) -> Error {
     let may_know = Permission::new(ResourceType::Role, Action::Read);
-    if let Some(missing) = error.missing.as_mut()
+    if error.code == code::PERMISSION_DENIED
+        && let Some(missing) = error.missing.as_mut()
         && standing.access().in_organization().allows(may_know)
     {
         let roles = standing.organization.facts.roles.values();

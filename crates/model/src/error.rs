@@ -92,6 +92,8 @@ pub mod code {
     pub const UNSUPPORTED_GRANT: &str = "unsupported-grant";
     /// A permission is missing.
     pub const PERMISSION_DENIED: &str = "permission-denied";
+    /// The credential is narrowed to something else.
+    pub const CREDENTIAL_SCOPE: &str = "credential-scope";
     /// This sort of credential may not do that.
     pub const WRONG_CREDENTIAL: &str = "wrong-credential";
     /// A limit of the plan is reached.

@@ -202,6 +202,8 @@ pub enum Denied {
     },
     /// The right is missing.
     Missing(Permission),
+    /// The principal has the right, and its credential is narrowed to less.
+    OutOfScope(Permission),
     /// Only super-users may.
     SuperuserOnly(Permission),
     /// Not meant for this sort of caller.
@@ -215,6 +217,14 @@ impl From<Denied> for Error {
             Denied::Missing(permission) => Self::forbidden(format!(
                 "You need the permission {permission} for this. Ask an administrator for a role that has it."
             ))
+            .lacking(vec![permission.to_string()]),
+            Denied::OutOfScope(permission) => Self::new(
+                ErrorKind::Forbidden,
+                code::CREDENTIAL_SCOPE,
+                format!(
+                    "Your credential is narrowed and leaves no {permission} here. Use one with a wider scope."
+                ),
+            )
             .lacking(vec![permission.to_string()]),
             Denied::SuperuserOnly(permission) => {
                 Self::forbidden("Only super-users may do this.").lacking(vec![permission.to_string()])
@@ -257,15 +267,17 @@ pub fn decide<M: Mode>(
             Err(Denied::WrongCaller("This account is deactivated."))
         }
         (Caller::Principal(principal, scope), Target::OwnAccount) => {
-            require(is_left(scope, permission), permission)?;
+            require_left(scope, permission)?;
             grant(Scope::Account(principal.id))
         }
         (Caller::Principal(principal, scope), Target::Instance) => {
             if !principal.is_superuser {
                 return Err(Denied::SuperuserOnly(permission));
             }
-            let is_bound = scope.is_some_and(CredentialScope::is_bound);
-            require(!is_bound && is_left(scope, permission), permission)?;
+            if scope.is_some_and(CredentialScope::is_bound) {
+                return Err(Denied::OutOfScope(permission));
+            }
+            require_left(scope, permission)?;
             grant(Scope::Instance)
         }
         (Caller::Principal(..), Target::Organization(access)) => {
@@ -273,7 +285,7 @@ pub fn decide<M: Mode>(
             if !access.is_present() {
                 return Err(hidden("organization", &organization.name));
             }
-            require(access.in_organization().allows(permission), permission)?;
+            require(access, Place::Organization, permission)?;
             grant(Scope::Organization(organization.id))
         }
         (Caller::Principal(..), Target::Workspace { access, workspace, place, admission }) => {
@@ -281,12 +293,13 @@ pub fn decide<M: Mode>(
                 return Err(hidden("workspace", &workspace.name));
             }
             // Whoever gets in may see what it got into; everything else needs a role.
-            let sees = permission == Permission::new(ResourceType::Workspace, Action::Read);
-            require(sees || access.at(*place).allows(permission), permission)?;
+            if permission != Permission::new(ResourceType::Workspace, Action::Read) {
+                require(access, *place, permission)?;
+            }
             grant(Scope::Workspace(workspace.organization, workspace.id))
         }
         (Caller::Principal(_, scope), Target::Everything(visibility)) => {
-            require(is_left(scope, permission), permission)?;
+            require_left(scope, permission)?;
             let mut permit = Permit::new(Some(permission), Scope::Visible, actor.clone());
             permit.visibility = visibility.clone();
             Ok(permit)
@@ -294,14 +307,20 @@ pub fn decide<M: Mode>(
     }
 }
 
-fn is_left(scope: Option<&CredentialScope>, permission: Permission) -> bool {
-    scope.is_none_or(|scope| scope.permissions().allows(permission))
+fn require_left(scope: Option<&CredentialScope>, permission: Permission) -> Result<(), Denied> {
+    let is_left = scope.is_none_or(|scope| scope.permissions().allows(permission));
+    if is_left { Ok(()) } else { Err(Denied::OutOfScope(permission)) }
 }
 
 fn hidden(noun: &'static str, name: &str) -> Denied {
     Denied::Hidden { noun, name: name.to_owned() }
 }
 
-fn require(held: bool, permission: Permission) -> Result<(), Denied> {
-    if held { Ok(()) } else { Err(Denied::Missing(permission)) }
+fn require(access: &Access<'_>, place: Place, permission: Permission) -> Result<(), Denied> {
+    if access.at(place).allows(permission) {
+        return Ok(());
+    }
+    let unlimited = Access { scope: None, ..*access };
+    let is_held = unlimited.at(place).allows(permission);
+    Err(if is_held { Denied::OutOfScope(permission) } else { Denied::Missing(permission) })
 }

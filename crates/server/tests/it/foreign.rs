@@ -70,9 +70,10 @@ fn expected(operation: &Operation, is_machine: bool) -> Option<u16> {
         Access::Permission(..) if is_machine => Some(403),
         Access::Machine => (!is_machine).then_some(403),
         Access::Permission(_, Target::Instance) => Some(403),
-        Access::Permission(_, Target::OwnAccount | Target::Workspaces | Target::OwnOrganizations) => None,
+        Access::Public(_)
+        | Access::Authenticated(_)
+        | Access::Permission(_, Target::OwnAccount | Target::Workspaces | Target::OwnOrganizations) => None,
         Access::Permission(..) => Some(404),
-        Access::Public(_) | Access::Authenticated(_) => None,
     }
 }
 
