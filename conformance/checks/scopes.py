@@ -45,7 +45,8 @@ def token_with_few_permissions_runs_a_pipeline(world):
 @check
 def token_of_another_workspace_does_not_enter(world):
     world.project()
-    made = world.admin().post("/workspaces", query={"name": "for-the-guest", "enroll": "true"}).expect()
+    query = {"name": "for-the-guest", "enroll": "true", "organization_id": world.organization}
+    made = world.admin().post("/workspaces", query=query).expect()
     scope = {"organizations": [made["organization"]["id"]], "workspaces": [made["id"]]}
     token = narrowed(world, "guest", scope)["key"]
     control = world.admin().using(token)

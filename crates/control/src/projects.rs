@@ -1,25 +1,61 @@
 //! New projects of workspaces, and whose they are.
 //!
-//! A server reports a new project without saying who made it. The next thing it does is to ask whether that
-//! account may read the project: the first who asks, and may make projects, is the one who made it.
+//! A server reports a new project without saying who made it. Shortly before, it asked whether that account may
+//! make projects. If only one account was allowed to lately, it is that one; if several were, each gets the
+//! project that it is first to ask after.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use model::access::WorkspaceRights;
 use model::audit::Origin;
 use model::predefined::PROJECT_ADMIN;
 use model::{
-    Action, Assignee, Error, Level, Permission, Place, PrincipalId, ProjectId, Resource, ResourceType,
-    Result, Shares, Write,
+    Action, Assignee, Level, OrganizationFacts, Permission, Place, PrincipalId, ProjectId, Resource,
+    ResourceType, Result, Shares, Timestamp, Workspace, WorkspaceId, Write,
 };
+use parking_lot::Mutex;
 use serde_json::json;
 use store::{Session, WorkspaceEntry};
 
 use crate::authentication::Authenticated;
 use crate::{Platform, TargetRef, audit, authorize, members};
 
-/// How long after its report a project waits for who made it, in seconds.
+/// How long a candidate counts, and a reported project waits for who made it, in seconds.
 const CLAIM_SECONDS: i64 = 60;
+/// A server makes a project in less than this, in seconds: who was allowed to long before somebody else made none.
+const MAKING_SECONDS: i64 = 5;
+
+/// Accounts that were allowed to make projects within the last minute, as this node was asked.
+#[derive(Debug, Default)]
+pub struct Candidates(Mutex<HashMap<WorkspaceId, Vec<(PrincipalId, Timestamp)>>>);
+
+impl Candidates {
+    /// Notes that the account was just allowed to.
+    pub fn note(&self, workspace: WorkspaceId, account: PrincipalId, now: Timestamp) {
+        let mut noted = self.0.lock();
+        noted.retain(|_, accounts| {
+            accounts.retain(|(_, at)| now < at.plus_seconds(CLAIM_SECONDS));
+            !accounts.is_empty()
+        });
+        let accounts = noted.entry(workspace).or_default();
+        accounts.retain(|(known, _)| *known != account);
+        accounts.push((account, now));
+    }
+
+    /// The latest of them, and those who were allowed to at about the same time.
+    #[must_use]
+    pub fn of(&self, workspace: WorkspaceId, now: Timestamp) -> Vec<PrincipalId> {
+        let noted = self.0.lock();
+        let accounts = noted.get(&workspace).map_or(&[][..], Vec::as_slice);
+        let latest = accounts.iter().map(|(_, at)| *at).max();
+        let counts = |at: Timestamp| {
+            now < at.plus_seconds(CLAIM_SECONDS)
+                && latest.is_some_and(|latest| latest < at.plus_seconds(MAKING_SECONDS))
+        };
+        accounts.iter().filter(|(_, at)| counts(*at)).map(|(account, _)| *account).collect()
+    }
+}
 
 /// The project that a question is about, if it is the question that follows the making of a project.
 #[must_use]
@@ -30,14 +66,15 @@ pub fn asked_after(action: Action, resources: &[String]) -> Option<ProjectId> {
 }
 
 impl Platform {
-    /// Gives a project that was just reported to the account that asks after it, if that may make projects.
-    /// Answers whether it did. `is_allowed` is the answer so far.
+    /// Gives a project that was just reported to the account that asks after it, if that is one of the candidates;
+    /// where none are known, because another node was asked, if it may make projects. Answers whether it did.
+    /// `is_allowed` is the answer so far.
     pub async fn claim_project(
         &self,
         who: &Authenticated,
         entry: &Arc<WorkspaceEntry>,
         (user, project): (PrincipalId, ProjectId),
-        is_allowed: bool,
+        (candidates, is_allowed): (&[PrincipalId], bool),
         origin: Origin,
     ) -> Result<bool> {
         let now = self.now();
@@ -55,43 +92,41 @@ impl Platform {
         let rights =
             WorkspaceRights::new(&subject.standing.access(), &entry.facts.workspace, &subject.shares, &none);
         let kind = Resource { project: None, kind: ResourceType::Project.as_str(), id: None };
-        if !rights.allows(&kind, Action::Create) {
+        let creator = subject.standing.account.principal.id;
+        let is_candidate = candidates.is_empty() || candidates.contains(&creator);
+        if !is_candidate || !rights.allows(&kind, Action::Create) {
             return Ok(false);
         }
         let permission = Permission::new(ResourceType::Workspace, Action::Read);
         let authorized = authorize::<Write>(self, who, permission, TargetRef::OwnWorkspace).await?;
         let mut session = self.store.begin(authorized.permit, origin).await?;
-        let creator = subject.standing.account.principal.id;
         if !session.claim_project(project, creator, now.plus_seconds(-CLAIM_SECONDS)).await? {
             return Ok(false);
         }
-        self.make_administrator(&mut session, entry, creator, project).await?;
+        let organization = &subject.standing.organization.facts;
+        make_administrator(&mut session, organization, &entry.facts.workspace, (creator, project)).await?;
         session.commit().await.map(|()| true)
     }
+}
 
-    async fn make_administrator(
-        &self,
-        session: &mut Session<Write>,
-        entry: &WorkspaceEntry,
-        creator: PrincipalId,
-        project: ProjectId,
-    ) -> Result<()> {
-        let workspace = &entry.facts.workspace;
-        let organization = self.store.facts().organization(workspace.organization).await?;
-        let organization =
-            organization.ok_or_else(|| Error::not_found("organization", workspace.organization))?;
-        session.record(audit::happened(
-            "project.claimed",
-            workspace,
-            json!({"project_id": project, "by": creator}),
-        ));
-        // A super-user from outside has all rights anyway, and roles are for members.
-        if session.find_principal(creator).await?.is_some() {
-            let admin = members::named(&organization.facts, Level::Project, PROJECT_ADMIN)?;
-            let (assignee, place) = (Assignee::Principal(creator), Place::Project(workspace.id, project));
-            session.insert_assignment(admin, assignee, place).await?;
-            session.record(audit::assignment("role_assignment.created", admin, assignee, place));
-        }
-        Ok(())
+/// Gives the rights on a project to who made it.
+pub(crate) async fn make_administrator(
+    session: &mut Session<Write>,
+    organization: &OrganizationFacts,
+    workspace: &Workspace,
+    (creator, project): (PrincipalId, ProjectId),
+) -> Result<()> {
+    session.record(audit::happened(
+        "project.claimed",
+        workspace,
+        json!({"project_id": project, "by": creator}),
+    ));
+    // A super-user from outside has all rights anyway, and roles are for members.
+    if session.find_principal(creator).await?.is_some() {
+        let admin = members::named(organization, Level::Project, PROJECT_ADMIN)?;
+        let (assignee, place) = (Assignee::Principal(creator), Place::Project(workspace.id, project));
+        session.insert_assignment(admin, assignee, place).await?;
+        session.record(audit::assignment("role_assignment.created", admin, assignee, place));
     }
+    Ok(())
 }

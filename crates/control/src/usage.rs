@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use model::audit::Origin;
 use model::{
-    Action, Error, Organization, Permission, ProjectId, Read, ResourceType, Result, Workspace, Write,
+    Action, Error, Organization, OrganizationFacts, Permission, PrincipalId, ProjectId, Read, ResourceType,
+    Result, Timestamp, Workspace, Write,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -13,7 +14,7 @@ use store::{Session, UsageReport};
 use uuid::Uuid;
 
 use crate::authentication::Authenticated;
-use crate::{Platform, TargetRef, audit, authorize};
+use crate::{Platform, TargetRef, audit, authorize, projects};
 
 /// A report of a workspace server. Lenient: a refused report fails the user's request after the fact.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -46,8 +47,15 @@ impl UsageEvent {
     }
 }
 
-/// Counts a report. A new project is registered; who made it is known when it is first asked after.
-pub async fn record(session: &mut Session<Write>, workspace: &Workspace, event: &UsageEvent) -> Result<()> {
+/// Counts a report. A new project is registered, and given to who must have made it. With several candidates
+/// that is known when it is first asked after.
+pub async fn record(
+    session: &mut Session<Write>,
+    workspace: &Workspace,
+    facts: &OrganizationFacts,
+    event: &UsageEvent,
+    candidates: &[PrincipalId],
+) -> Result<()> {
     let feature: String = event.feature.chars().filter(|c| !c.is_control()).take(64).collect();
     let resource = event.resource();
     if !feature.is_empty() && event.total != 0 {
@@ -58,6 +66,11 @@ pub async fn record(session: &mut Session<Write>, workspace: &Workspace, event: 
     let Some(project) = resource.map(ProjectId).filter(|_| event.is_new_project()) else { return Ok(()) };
     if session.insert_project(project).await? {
         session.record(audit::happened("project.created", workspace, json!({"project_id": project})));
+        if let [creator] = candidates
+            && session.claim_project(project, *creator, Timestamp(0)).await?
+        {
+            projects::make_administrator(session, facts, workspace, (*creator, project)).await?;
+        }
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use bytes::Bytes;
 use control::Platform;
+use control::projects::Candidates;
 use uuid::Uuid;
 
 use crate::limits::Limits;
@@ -22,6 +23,8 @@ pub struct App {
     pub limits: Limits,
     /// What is counted.
     pub metrics: Metrics,
+    /// Who may just have made a project.
+    pub project_candidates: Candidates,
     /// Names this installation to clients.
     pub server_id: Uuid,
     /// The OpenAPI document, rendered.
@@ -33,7 +36,8 @@ impl App {
     pub fn new(platform: Platform, settings: Settings, openapi: Bytes) -> Self {
         let limits = Limits::new(settings.failed_sign_ins, settings.credential_calls);
         let server_id = platform.tokens.installation_id();
-        Self { platform, settings, limits, metrics: Metrics::default(), server_id, openapi }
+        let (metrics, project_candidates) = (Metrics::default(), Candidates::default());
+        Self { platform, settings, limits, metrics, project_candidates, server_id, openapi }
     }
 
     /// Lends an address as text without allocating.

@@ -267,8 +267,9 @@ async fn a_project_that_is_gone_takes_its_roles_and_shares_along() {
     forget(&t, &machine, &gone).await.expect("servers repeat what they said");
 }
 
-/// Reports a project as a server does, twice.
-async fn report(w: &World, id: ProjectId) {
+/// Reports a project as a server does, twice, after those were allowed to make one.
+async fn report(w: &World, id: ProjectId, candidates: &[PrincipalId]) {
+    let home = w.t.store.facts().organization(w.home.id).await.unwrap().unwrap();
     let event = control::usage::UsageEvent {
         organization_id: None,
         feature: "project".to_owned(),
@@ -279,7 +280,8 @@ async fn report(w: &World, id: ProjectId) {
         let needs = (ResourceType::Usage, Action::Create);
         let target = control::TargetRef::OwnWorkspace;
         w.t.act(&w.machine, needs, target, async |session, scene| {
-            control::usage::record(session, &scene.workspace().facts.workspace, &event).await
+            let workspace = &scene.workspace().facts.workspace;
+            control::usage::record(session, workspace, &home.facts, &event, candidates).await
         })
         .await
         .expect("servers report some things twice");
@@ -287,38 +289,17 @@ async fn report(w: &World, id: ProjectId) {
 }
 
 /// Asks whether the account may read the project, as a server does after it made one. Answers who got it.
-async fn ask_after(w: &World, user: PrincipalId, id: ProjectId) -> bool {
+async fn ask_after(w: &World, candidates: &[PrincipalId], user: PrincipalId, id: ProjectId) -> bool {
     let who = w.t.authenticate(w.machine.expose()).await.unwrap();
     let entry = w.t.store.facts().workspace(w.shop.id).await.unwrap().unwrap();
     let asked = (user, id);
     let resources = [format!("project/{id}")];
     let allowed = w.t.check_permissions(&entry, user, Action::Read, &resources).await.unwrap() == [true];
-    w.t.claim_project(&who, &entry, asked, allowed, testkit::origin()).await.unwrap()
+    w.t.claim_project(&who, &entry, asked, (candidates, allowed), testkit::origin()).await.unwrap()
 }
 
-#[tokio::test]
-async fn whoever_asks_after_a_new_project_and_may_make_one_made_it() {
-    let w = world().await;
-    let bot = w.t.bot(&w.admin, &w.home, "bot", "Organization Member").await;
-    let viewer = w.t.bot(&w.admin, &w.home, "viewer", "Organization Member").await;
-    let at = Place::Workspace(w.shop.id);
-    w.t.assign(&w.admin, &w.home, bot.id, at, "Workspace Developer").await.unwrap();
-    w.t.assign(&w.admin, &w.home, viewer.id, at, "Workspace Viewer").await.unwrap();
-    report(&w, project(100)).await;
-    assert!(!ask_after(&w, viewer.id, project(100)).await, "a viewer makes no projects");
-    assert!(!ask_after(&w, bot.id, project(200)).await, "nobody reported that one");
-    assert!(ask_after(&w, bot.id, project(100)).await);
-    assert!(!ask_after(&w, bot.id, project(100)).await, "once");
-    let in_project = ["P:pipeline/1 delete", "project/P update", "Q:pipeline/1 delete"];
-    assert_eq!(marks(&w.t, &w.shop, bot.id, &in_project).await, "xx.");
-    report(&w, project(200)).await;
-    w.t.clock.advance_seconds(61);
-    assert!(!ask_after(&w, bot.id, project(200)).await, "whoever made it has asked long ago");
-}
-
-#[tokio::test]
-async fn two_people_who_make_projects_at_once_get_each_their_own() {
-    let w = world().await;
+/// Bots that may make projects.
+async fn makers(w: &World) -> [PrincipalId; 2] {
     let mut makers = Vec::new();
     for name in ["ada", "bob"] {
         let maker = w.t.bot(&w.admin, &w.home, name, "Organization Member").await;
@@ -326,11 +307,64 @@ async fn two_people_who_make_projects_at_once_get_each_their_own() {
         w.t.assign(&w.admin, &w.home, maker.id, at, "Workspace Developer").await.unwrap();
         makers.push(maker.id);
     }
-    report(&w, project(100)).await;
-    report(&w, project(200)).await;
-    assert!(ask_after(&w, makers[1], project(200)).await);
-    assert!(ask_after(&w, makers[0], project(100)).await);
+    [makers[0], makers[1]]
+}
+
+#[tokio::test]
+async fn the_only_one_who_was_allowed_to_make_a_project_made_it() {
+    let w = world().await;
+    let [ada, bob] = makers(&w).await;
+    report(&w, project(100), &[ada]).await;
+    let in_project = ["P:pipeline/1 delete", "project/P update", "Q:pipeline/1 delete"];
+    assert_eq!(marks(&w.t, &w.shop, ada, &in_project).await, "xx.");
+    assert!(!ask_after(&w, &[ada], bob, project(100)).await, "it has its maker");
+}
+
+#[tokio::test]
+async fn of_several_the_first_who_asks_after_it_made_it() {
+    let w = world().await;
+    let [ada, bob] = makers(&w).await;
+    for project in [project(100), project(200)] {
+        report(&w, project, &[ada, bob]).await;
+    }
+    assert!(!ask_after(&w, &[ada, bob], w.admin.id, project(200)).await, "no candidate");
+    assert!(ask_after(&w, &[ada, bob], bob, project(200)).await);
+    assert!(ask_after(&w, &[ada, bob], ada, project(100)).await);
+    assert!(!ask_after(&w, &[ada, bob], ada, project(200)).await, "once");
     let probes = ["P:pipeline/1 delete", "Q:pipeline/1 delete"];
-    assert_eq!(marks(&w.t, &w.shop, makers[0], &probes).await, "x.");
-    assert_eq!(marks(&w.t, &w.shop, makers[1], &probes).await, ".x");
+    assert_eq!(marks(&w.t, &w.shop, ada, &probes).await, "x.");
+    assert_eq!(marks(&w.t, &w.shop, bob, &probes).await, ".x");
+}
+
+#[tokio::test]
+async fn where_another_node_was_asked_whoever_asks_after_it_and_may_make_one_made_it() {
+    let w = world().await;
+    let [ada, _] = makers(&w).await;
+    let viewer = w.t.bot(&w.admin, &w.home, "viewer", "Organization Member").await;
+    let at = Place::Workspace(w.shop.id);
+    w.t.assign(&w.admin, &w.home, viewer.id, at, "Workspace Viewer").await.unwrap();
+    report(&w, project(100), &[]).await;
+    assert!(!ask_after(&w, &[], viewer.id, project(100)).await, "a viewer makes no projects");
+    assert!(!ask_after(&w, &[], ada, project(200)).await, "nobody reported that one");
+    assert!(ask_after(&w, &[], ada, project(100)).await);
+    report(&w, project(200), &[]).await;
+    w.t.clock.advance_seconds(61);
+    assert!(!ask_after(&w, &[], ada, project(200)).await, "whoever made it has asked long ago");
+}
+
+#[tokio::test]
+async fn candidates_are_remembered_for_a_minute() {
+    let t = TestPlatform::new().await;
+    let candidates = control::projects::Candidates::default();
+    let (ada, bob) = (PrincipalId(Uuid::from_u128(1)), PrincipalId(Uuid::from_u128(2)));
+    let (shop, other) = (model::WorkspaceId(Uuid::from_u128(3)), model::WorkspaceId(Uuid::from_u128(4)));
+    candidates.note(shop, ada, t.now());
+    assert_eq!(candidates.of(shop, t.now().plus_seconds(59)), [ada]);
+    candidates.note(shop, bob, t.now().plus_seconds(4));
+    assert_eq!(candidates.of(other, t.now()), []);
+    assert_eq!(candidates.of(shop, t.now().plus_seconds(59)), [ada, bob]);
+    assert_eq!(candidates.of(shop, t.now().plus_seconds(60)), [bob]);
+    candidates.note(shop, ada, t.now().plus_seconds(9));
+    assert_eq!(candidates.of(shop, t.now().plus_seconds(10)), [ada], "the other was allowed to long before");
+    assert_eq!(candidates.of(shop, t.now().plus_seconds(69)), []);
 }

@@ -217,6 +217,12 @@ async fn check_by_query(
     answer(call, &query.user_id, &query.action, query.resources).await
 }
 
+/// Whether the answer lets somebody make a project.
+fn allows_project(action: Action, resources: &[String], allowed: &[bool]) -> bool {
+    action == Action::Create
+        && resources.iter().zip(allowed).any(|(resource, allowed)| *allowed && resource == "project")
+}
+
 async fn answer(
     call: &mut Call<Memory>,
     user: &str,
@@ -227,10 +233,16 @@ async fn answer(
     let (user, action) = (account(user), action(word)?);
     let (platform, who) = (call.platform(), call.who()?);
     let mut allowed = platform.check_permissions(&entry, user, action, &resources).await?;
+    let candidates = &call.app.project_candidates;
+    if allows_project(action, &resources, &allowed) {
+        let account = platform.account_known_as(user).await?;
+        let creator = account.map_or(user, |(account, _)| account.principal.id);
+        candidates.note(entry.facts.workspace.id, creator, platform.now());
+    }
     if let Some(project) = projects::asked_after(action, &resources) {
-        let so_far = allowed == [true];
-        let (asked, origin) = ((user, project), call.raw.origin());
-        if platform.claim_project(who, &entry, asked, so_far, origin).await? {
+        let candidates = candidates.of(entry.facts.workspace.id, platform.now());
+        let (so_far, origin) = ((candidates.as_slice(), allowed == [true]), call.raw.origin());
+        if platform.claim_project(who, &entry, (user, project), so_far, origin).await? {
             allowed = platform.check_permissions(&entry, user, action, &resources).await?;
         }
     }

@@ -84,7 +84,10 @@ async fn record(call: &mut Call<Write>, Json(event): Json<UsageEvent>) -> Result
 
 async fn record_one(call: &mut Call<Write>, event: &UsageEvent) -> Result<()> {
     let workspace = call.workspace()?.clone();
-    usage::record(call.session(), &workspace, event).await
+    let entry = call.platform().store.facts().organization(workspace.organization).await?;
+    let entry = entry.ok_or_else(|| Error::not_found("organization", workspace.organization))?;
+    let candidates = call.app.project_candidates.of(workspace.id, call.platform().now());
+    usage::record(call.session(), &workspace, &entry.facts, event, &candidates).await
 }
 
 async fn record_batch(call: &mut Call<Write>, Json(batch): Json<UsageBatch>) -> Result<Reply<Value>> {

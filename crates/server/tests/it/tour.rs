@@ -267,7 +267,7 @@ impl<'a> Tour<'a> {
         self.step("check_permissions", MACHINE, &[], call).await;
         let metadata = json!({"workspace_id": self.server.cast.workspace.id, "resource_id": project});
         let event = json!({"feature": "project", "total": 1, "metadata": metadata});
-        let made = ["project.created"];
+        let made = ["project.created", "project.claimed", "role_assignment.created"];
         let call = |c: Client<'a>| c.post("/usage-event").json(&event);
         self.step("record_usage_event", MACHINE, &made, call).await;
         let events = json!([{"feature": "pipeline_run", "total": 3}]);
